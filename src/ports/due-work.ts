@@ -26,24 +26,15 @@ export interface LiveProcess {
   started_at: number;
 }
 
-/** Tells a task which work to leave to workers with another project. */
-export interface LeaveRule {
-  /**
-   * Whether another live worker may have a version that this project does not have. Otherwise only work that needs a workflow,
-   * template or channel that this project does not have is left.
-   */
-  hasOthers: boolean;
-  /** The versions that no other live worker has. */
-  askedVersions: ReadonlySet<string>;
+/** The record of a process about the project that it runs. */
+export interface ProjectRecord {
+  digest: string;
+  /** The names of its channels, workflows and their versions. */
+  names: readonly string[];
 }
 
-/** The work that a task has left. */
-export interface LeftWork {
-  /** The versions that another worker may have. */
-  versions: string[];
-  /** Whether work was left that this project cannot do. */
-  isImpossible: boolean;
-}
+/** Names what work needs. A version is the ID of a workflow's version. */
+export const toProjectName = (kind: "channel" | "workflow" | "version", id: string): string => `${kind}:${id}`;
 
 /** A part of the due work that one worker performs at a time. */
 export interface DueTask {
@@ -51,8 +42,8 @@ export interface DueTask {
   scope: WorkScope;
   /** The job, for logs. */
   job?: WorkFields;
-  /** Absent if all live processes run the same project. */
-  leaveRule?: LeaveRule | undefined;
+  /** Returns whether other live workers have something by its name. Absent if the task leaves no work to them. */
+  isElsewhere?: (name: string) => Promise<boolean>;
 }
 
 /** A run that a task could not continue, or a message that it could not deliver. It has ended as failed, or is tried again later. */
@@ -70,8 +61,8 @@ export interface DueTaskResult {
   runs: Record<string, number>;
   /** The runs that were advanced but not saved, because another worker had changed them. */
   refused: number;
-  /** Absent if nothing was left to workers with another project. */
-  left?: LeftWork;
+  /** Whether work was left to workers with another project. Absent if not. */
+  hasLeftWork?: boolean;
   /** The runs that could not be continued, and the messages that ended without a delivery. Absent without any. */
   failures?: DueTaskFailure[];
   /** The delivery attempts, and those of them that failed. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { ProjectDigest } from "../../src/project/project-digest.js";
+import { computeProjectDigest } from "../../src/project/project-digest.js";
 
 const FILES = {
   "environment.json": '{\n  "name": "staging"\n}\n',
@@ -25,7 +25,7 @@ describe("the digest of a project", () => {
       mkdirSync(dirname(join(knockDir, file)), { recursive: true });
       writeFileSync(join(knockDir, file), text);
     }
-    return new ProjectDigest({ knockDir, environmentName }).read();
+    return computeProjectDigest({ knockDir, environmentName });
   }
 
   it("does not depend on the folder, the order of its files and line endings", () => {

@@ -1,45 +1,33 @@
-import type { Environment } from "../../domain/environment/environment.js";
-import type { Message } from "../../domain/message/message.js";
-import type { LeaveRule, LeftWork } from "../../ports/due-work.js";
-
-/** Collects what a task leaves to workers with another project. */
+/** Leaves work to live workers whose project has what this one lacks. */
 export class LeavingWork {
-  private readonly versions = new Set<string>();
-  private isImpossible = false;
-  /** The claims that contain it, which are released at the end of the task. */
+  private readonly answers = new Map<string, Promise<boolean>>();
   private readonly tokens = new Set<string>();
 
-  constructor(readonly rule: LeaveRule) {}
+  constructor(private readonly isElsewhere: (name: string) => Promise<boolean>) {}
 
-  /** Leaves runs of a version that another worker may have. */
-  addVersion(version: string, token: string): void {
-    this.versions.add(version);
-    this.tokens.add(token);
+  /** Returns the items of a claim that this worker does. `findMissing` returns the name of something that its project lacks, or null. */
+  async keepOwn<Item>(
+    items: readonly Item[],
+    token: string,
+    findMissing: (item: Item) => Promise<string | null> | string | null,
+  ): Promise<Item[]> {
+    const own: Item[] = [];
+    for (const item of items) {
+      const name = await findMissing(item);
+      if (name !== null && (await this.ask(name))) this.tokens.add(token);
+      else own.push(item);
+    }
+    return own;
   }
 
-  /** Leaves work that needs what this project does not have. */
-  addImpossible(token: string): void {
-    this.isImpossible = true;
-    this.tokens.add(token);
-  }
-
+  /** Returns the claims that contain work that was left. They are released at the end of the task. */
   listTokens(): string[] {
     return [...this.tokens];
   }
 
-  getResult(): LeftWork {
-    return { versions: [...this.versions], isImpossible: this.isImpossible };
+  private ask(name: string): Promise<boolean> {
+    const answer = this.answers.get(name) ?? this.isElsewhere(name);
+    this.answers.set(name, answer);
+    return answer;
   }
-}
-
-/** Returns the messages whose channels this project has. The others are left to workers with another project. */
-export function keepKnownChannels(
-  leaving: LeavingWork | undefined,
-  messages: readonly Message[],
-  { channels }: Environment,
-  token: string,
-): Message[] {
-  const known = messages.filter(({ channel }) => leaving === undefined || Object.hasOwn(channels, channel.key));
-  if (known.length < messages.length) leaving?.addImpossible(token);
-  return known;
 }

@@ -7,12 +7,12 @@ import { REASONS } from "../../domain/run/reasons.js";
 import { toMessageFields } from "../../domain/run/work-fields.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import { type DueStore, MAX_CRASHES, type WorkScope } from "../../ports/due-store.js";
+import { toProjectName } from "../../ports/due-work.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { getClaimLimit } from "../context/delivery-rates.js";
 import { createClaimToken, type EngineContext } from "../context/engine-context.js";
-import { keepKnownChannels } from "../context/leaving-work.js";
 import { doInParts, RETRY_MS } from "../context/work-failures.js";
 import {
   type AttemptContext,
@@ -149,7 +149,11 @@ class DueDeliveries {
     const limit = getClaimLimit(environment, claim.scope.channel) ?? MAX_MESSAGES_PER_CLAIM;
     const found = await context.store.claimDueMessages(claim, Math.min(limit, MAX_MESSAGES_PER_CLAIM));
     if (found.length === 0) return null;
-    const messages = keepKnownChannels(context.leaving, found, environment, token);
+    const messages = context.leaving
+      ? await context.leaving.keepOwn(found, token, ({ channel: { key } }) =>
+          Object.hasOwn(environment.channels, key) ? null : toProjectName("channel", key),
+        )
+      : found;
     const getStoredChannelData = await readStoredChannelData(context, messages);
     return { messages, token, shared: { environment, getStoredChannelData, now } };
   }

@@ -17,13 +17,14 @@ import { findFollowingOccurrence } from "../schedule/schedule-occurrences.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { createClaim } from "./continue-fan-out.js";
+import { keepOwnSchedules } from "./leave-runs.js";
 import { applyBatchDecision, type ReportStart, startRuns, toNewWorkflowRun } from "./start-runs.js";
 
 /** Limits the occurrences written in one transaction. */
 const MAX_OCCURRENCES_PER_CHUNK = 100;
 
-/** `broken`: its file or templates are invalid now, with the error. `left`: workers with another project may have it. */
-type CurrentWorkflow = CompiledWorkflow | "unavailable" | "left" | { broken: KnockError };
+/** `broken`: its file or templates are invalid now, with the error. */
+type CurrentWorkflow = CompiledWorkflow | "unavailable" | { broken: KnockError };
 
 /** A schedule whose occurrence could not start. It is still claimed by its token. */
 export interface BlockedSchedule {
@@ -40,7 +41,6 @@ async function readCurrentWorkflow(
 ): Promise<CurrentWorkflow> {
   try {
     const workflow: Workflow | null = await context.definitions.workflow(key);
-    if (workflow === null && context.leaving !== undefined) return "left";
     return workflow !== null && isWorkflowActive(workflow, environment)
       ? await compileWorkflow(workflow, context.definitions)
       : "unavailable";
@@ -111,14 +111,10 @@ async function runClaimedSchedules(
   for (const { workflow } of claimed)
     if (!workflows.has(workflow)) workflows.set(workflow, await readCurrentWorkflow(context, environment, workflow));
 
-  for (let open = claimed; open.length > 0; ) {
+  for (let open = await keepOwnSchedules(context, claimed, token); open.length > 0; ) {
     const started: StartedOccurrence[] = [];
     for (const schedule of open) {
       const current = workflows.get(schedule.workflow) ?? "unavailable";
-      if (current === "left") {
-        context.leaving?.addImpossible(token);
-        continue;
-      }
       if (current !== "unavailable" && "broken" in current) {
         blocked.push({ schedule, token, error: current.broken });
         continue;

@@ -36,7 +36,7 @@ export async function runDueTask(
   task: DueTask,
   signal: AbortSignal,
 ): Promise<DueTaskResult> {
-  const leaving = task.leaveRule && new LeavingWork(task.leaveRule);
+  const leaving = task.isElsewhere && new LeavingWork(task.isElsewhere);
   const warn: typeof context.warn = (text, about) => context.warn?.(text, { ...task.job, ...about });
   const own = { ...context, ownWork: new JobWork(task.scope), leaving, warn };
   const result: DueTaskResult = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
@@ -44,9 +44,9 @@ export async function runDueTask(
     await releaseAfterError(own, async (claiming) => {
       await performTask(claiming, task, signal, result);
       const tokens = leaving?.listTokens() ?? [];
-      if (leaving === undefined || tokens.length === 0) return;
+      if (tokens.length === 0) return;
       await claiming.store.releaseClaims(tokens);
-      result.left = leaving.getResult();
+      result.hasLeftWork = true;
     });
   } catch (error) {
     result.error = error;

@@ -1,6 +1,6 @@
 import type { EmailLayout } from "../../domain/template/email-layout.js";
 import { collectPartialKeys, type TemplatePartial } from "../../domain/template/template-partial.js";
-import { collectTemplateReferences, DEFAULT_LAYOUT } from "../../domain/workflow/check-template-references.js";
+import { collectTemplateReferences } from "../../domain/workflow/check-template-references.js";
 import { collectRequestKeys, type SharedRequest } from "../../domain/workflow/shared-request.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { catchKnockError, KnockError } from "../../errors/knock-error.js";
@@ -24,8 +24,6 @@ export interface SharedTemplates {
   partials: ReadonlyMap<string, TemplatePartial | KnockError>;
   /** Requests that fetch steps share (E-305). */
   requests: ReadonlyMap<string, SharedRequest | KnockError>;
-  /** Whether everything that is named exists. */
-  isComplete: boolean;
 }
 
 /** The names used by each version, cached because they are needed for each trigger. */
@@ -43,10 +41,7 @@ function getSharedKeys(workflow: Workflow) {
   return keys;
 }
 
-const NO_SHARED_TEMPLATES: SharedTemplates = {
-  ...{ id: "", layouts: new Map(), partials: new Map(), requests: new Map() },
-  isComplete: true,
-};
+const NO_SHARED_TEMPLATES: SharedTemplates = { id: "", layouts: new Map(), partials: new Map(), requests: new Map() };
 
 /**
  * Reads the layouts, partials and shared requests that a workflow names, including partials that other partials name.
@@ -81,10 +76,5 @@ export async function readSharedTemplates(workflow: Workflow, source: SharedTemp
     key,
     template instanceof KnockError ? template.message : template,
   ]);
-  const isComplete =
-    keys.layouts.every((key) => key === DEFAULT_LAYOUT || layouts.has(key)) &&
-    [...partialKeys].every((key) => partials.has(key)) &&
-    keys.requests.every((key) => requests.has(key));
-  const id = content.length === 0 ? "" : computeDigest(JSON.stringify(content));
-  return { id, layouts, partials, requests, isComplete };
+  return { id: content.length === 0 ? "" : computeDigest(JSON.stringify(content)), layouts, partials, requests };
 }

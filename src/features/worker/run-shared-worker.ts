@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createLocalEngine } from "../../context/create-local-engine.js";
+import { followProjectRecord } from "../../context/follow-project-record.js";
 import type { GuardDeliveries } from "../../context/guard-deliveries.js";
 import { openProjectStore } from "../../context/open-project-store.js";
 import { getInterruptSignal, type ProcessIO } from "../../context/process-io.js";
@@ -9,7 +10,6 @@ import type { JsonLog } from "../../monitoring/json-log.js";
 import type { Output } from "../../output/output.js";
 import type { DueWorkObserver } from "../../ports/due-work.js";
 import type { Project } from "../../project/open-project.js";
-import { ProjectDigest } from "../../project/project-digest.js";
 import { openTracing } from "../../tracing/open-tracing.js";
 import { FLUSH_MS } from "../../tracing/tracing.js";
 import { ignoreDatabaseErrors } from "./ignore-database-errors.js";
@@ -93,7 +93,6 @@ export async function runSharedWorker(
   const log = isText ? createTextLog(output) : createJsonLog({ worker: workerId }, level, (line) => output.line(line));
   const metrics = new WorkerMetrics(new Metrics(METRICS));
   const summary = new Summary();
-  const digest = new ProjectDigest(project);
   const warn = (text: string, about?: WorkFields): void => log.warn({ event: "warning", ...about }, text);
   const store = await openProjectStore(project, location, { maxConnections: concurrency });
   const tracing = await openTracing(io, { service: "knock-worker", root: project.root, warn });
@@ -157,7 +156,7 @@ export async function runSharedWorker(
       workerId,
       concurrency,
       runTask: (task, signal) => operations.runDueTask(task, signal),
-      getProject: () => digest.read(),
+      readProject: followProjectRecord(project),
       releaseWork: () => operations.releaseWork(),
       observer,
     });

@@ -1,5 +1,5 @@
 import pg, { type ClientBase, type Pool, type PoolConfig } from "pg";
-import type { SharedDueWork } from "../../ports/due-work.js";
+import type { ProjectRecord, SharedDueWork } from "../../ports/due-work.js";
 import type { Store } from "../../ports/store.js";
 import type { StoreTables } from "../../ports/store-tables.js";
 import { Connection, LIMITS, type WakeListener } from "./connection/connection.js";
@@ -23,7 +23,7 @@ import { DueRunLimit } from "./due-work/due-run-limit.js";
 import { countLiveWorkers } from "./due-work/live-processes.js";
 import { createJobTables, updateJobTables } from "./due-work/migrate-jobs.js";
 import { PostgresDueWork } from "./due-work/postgres-due-work.js";
-import { ServerPresence } from "./due-work/server-presence.js";
+import { recordServer, type ServerPresence } from "./due-work/server-presence.js";
 import { readStoreState, type StoreState } from "./due-work/store-state.js";
 import { createPostgresStore, isPostgresStore } from "./postgres-store.js";
 
@@ -110,8 +110,11 @@ export async function hasWorker(store: Store): Promise<boolean> {
 }
 
 /** Records a server among the processes of a store. Returns null if the store is not a database. */
-export async function joinAsServer(store: Store, getProject: () => string): Promise<ServerPresence | null> {
-  return isPostgresStore(store) ? ServerPresence.join(store.db, getProject) : null;
+export async function joinAsServer(
+  store: Store,
+  readProject: () => Promise<ProjectRecord>,
+): Promise<ServerPresence | null> {
+  return isPostgresStore(store) ? recordServer(store.db, readProject) : null;
 }
 
 /** Returns a view of whether more than `maxDueRuns` runs of a store are due. Null if the store is not a database. */

@@ -164,6 +164,13 @@ describeOnPostgres("two projects on one store", () => {
     expect(await worker.listEvents("run_failed")).toEqual([]);
   });
 
+  it("do runs of a version that only an older server has", async () => {
+    await startServer(before);
+    await startWorker(after);
+    await trigger(before, "order", 2);
+    expect(await countTexts(2)).toEqual({ "first version": 2 });
+  });
+
   it("cancel runs of a removed workflow when all processes have the same project", async () => {
     await startWorker(before);
     await trigger(after, "refund", 1);

@@ -97,7 +97,7 @@ describeOnPostgres("the connections of a worker", () => {
       },
       onJobsAdded: (count) => announced.push(count),
       getPoolIds: () => [],
-      getProject: () => null,
+      readProject: async () => null,
     });
     const addJobs = (from: number) =>
       db.write(async (tx) => {

@@ -5,13 +5,13 @@ import { COMMAND_GROUPS, OPTION_GROUPS } from "../../../commands/shared/help-gro
 import { addCommonOptions, addProjectOptions, type CommonFlags } from "../../../commands/shared/options.js";
 import { parsePort } from "../../../commands/shared/parse-number.js";
 import type { CommandContext } from "../../../context/command-context.js";
+import { followProjectRecord } from "../../../context/follow-project-record.js";
 import { getInterruptSignal } from "../../../context/process-io.js";
 import { isPostgresLocation } from "../../../context/store-location.js";
 import type { TargetFlags } from "../../../context/target-flags.js";
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import { parseDurationArgument } from "../../../input/parse-time.js";
 import type { OperatorPage } from "../../../monitoring/metrics-server.js";
-import { ProjectDigest } from "../../../project/project-digest.js";
 import type { joinAsServer } from "../../../store/postgres/open-postgres-store.js";
 import { closeInTime } from "../close-in-time.js";
 import type { RequestLogEntry } from "../emulator/emulator-options.js";
@@ -88,7 +88,7 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
   const level = output.verbosity.quiet ? "warn" : "info";
   const log = createJsonLog({ host: hostname(), pid: process.pid }, level, (line) => output.line(line));
   const metrics = new Metrics(SERVE_METRICS);
-  const digest = new ProjectDigest(project);
+  const readProject = followProjectRecord(project);
   const agreement = new ProjectAgreement(graceMs);
   /** Null until the store is open, and on a file. */
   const registry: { presence: Awaited<ReturnType<typeof joinAsServer>> } = { presence: null };
@@ -108,7 +108,7 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
       openPublicApi: async (store, environment) => {
         if (isPostgresLocation(location)) {
           const { joinAsServer } = await import("../../../store/postgres/open-postgres-store.js");
-          registry.presence = await joinAsServer(store, () => digest.read());
+          registry.presence = await joinAsServer(store, readProject);
         }
         return { keys: new StoredKeyRing(store, environment), requiresUserTokens: !flags.unsignedUsers };
       },
@@ -132,7 +132,10 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
     if (isStopping) return toProbePage("the server is stopping");
     const unwritable = await server.checkWritable().then(() => null, getErrorMessage);
     if (unwritable !== null || registry.presence === null) return toProbePage(unwritable);
-    const { problem, difference } = agreement.check(digest.read(), await registry.presence.readProcesses());
+    const { problem, difference } = agreement.check(
+      (await readProject()).digest,
+      await registry.presence.readProcesses(),
+    );
     return toProbePage(problem, difference === null ? "ok" : `ok, but ${difference}`);
   };
   const monitoring =

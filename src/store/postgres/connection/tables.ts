@@ -284,5 +284,8 @@ export const ADD_PROJECTS = `
   ALTER TABLE workers ADD COLUMN pid integer;
   ALTER TABLE workers ADD COLUMN project text`;
 
+/** Adds the names of what the project of each process has. */
+export const ADD_PROJECT_NAMES = `ALTER TABLE workers ADD COLUMN names text[] NOT NULL DEFAULT '{}'`;
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

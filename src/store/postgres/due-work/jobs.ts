@@ -1,6 +1,7 @@
 import type { WorkFields } from "../../../domain/run/work-fields.js";
 import type { DueKind } from "../../../ports/due-store.js";
 import { type DueTask, MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Wakeup } from "../connection/transaction.js";
 import { SHARDS } from "../run/shard.js";
 
@@ -47,14 +48,8 @@ export interface JobPayload {
   /** The ID of the first job and how often it was run, if this one repeats it. */
   job?: string;
   attempt?: number;
-  /** The versions of runs that were left to others, with the projects that do not have them. */
-  left?: Record<string, string[]>;
-  /** The project that has left them last, whose workers skip the job. */
-  leftBy?: string | undefined;
-  /** The projects that do not have what the job needs. */
-  impossible?: string[];
-  /** The project that was the only one, so that its workers leave nothing of the job. */
-  alone?: string;
+  /** The projects that left the job to another one. */
+  leftBy?: string[];
 }
 
 /** A job to add. One without a key is always added; one with a key that runs soon replaces a waiting job with the same key. */
@@ -148,6 +143,13 @@ export interface FoundJob {
   attempt: number;
 }
 
+/** Returns a job for the work that a project leaves to another one. */
+export function toLeftJob({ task, payload, size }: FoundJob, project: string): NewJob {
+  const { leftBy = [], rows, shards, workflowRunRow, channel } = payload;
+  const key = `left:${task}:${stringify([rows, shards, workflowRunRow, channel])}`;
+  return { task, size, runAt: null, key, payload: { ...payload, leftBy: [...new Set([...leftBy, project])] } };
+}
+
 /** Returns the fields of a job for logs. */
 export function toJobFields({ id, task, payload, attempt }: FoundJob): WorkFields & { task: TaskName } {
   const { run, workflow, tenant, channel } = payload;
@@ -183,9 +185,8 @@ export const LARGE_ADVANCE_FLAG = "large-advance";
 /** Deliveries may wait for a provider, so the jobs that a worker reserves for a size of work do not include them. */
 export const DELIVERY_FLAG = "delivery";
 export const toChannelFlag = (channel: string): string => `channel:${channel}`;
-/** The flags with which workers of a project leave jobs to workers with another project. */
+/** The flag of a job that workers of a project skip, because another project has what it needs. */
 export const toLeftFlag = (project: string): string => `left:${project}`;
-export const toImpossibleFlag = (project: string): string => `impossible:${project}`;
 
 function isLargeAdvance(task: TaskName, size: JobSize): boolean {
   return size === "large" && task !== "deliver";
@@ -196,8 +197,7 @@ export function toFlags({ task, size, payload }: NewJob): string[] {
   if (isLargeAdvance(task, size)) flags.push(LARGE_ADVANCE_FLAG);
   if (task === "deliver") flags.push(DELIVERY_FLAG);
   if (payload.channel !== undefined) flags.push(toChannelFlag(payload.channel));
-  if (payload.leftBy !== undefined) flags.push(toLeftFlag(payload.leftBy));
-  flags.push(...(payload.impossible ?? []).map(toImpossibleFlag));
+  flags.push(...(payload.leftBy ?? []).map(toLeftFlag));
   return flags;
 }
 

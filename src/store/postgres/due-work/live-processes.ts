@@ -1,5 +1,5 @@
 import { pid } from "node:process";
-import type { LiveProcess } from "../../../ports/due-work.js";
+import type { LiveProcess, ProjectRecord } from "../../../ports/due-work.js";
 import type { Connection } from "../connection/connection.js";
 import { DATABASE_TIME } from "../connection/transaction.js";
 
@@ -15,38 +15,51 @@ interface ProcessRecord {
   host: string;
   poolIds: readonly string[];
   lockKey: number;
-  project: string | null;
+  /** Null for a worker that leaves no work to others. */
+  project: ProjectRecord | null;
 }
 
 /** The processes beside one that has recorded itself. */
 export interface OtherProcesses {
   /** The number of other workers on its host. */
   workers_of_host: number;
-  /** The digests of other projects that live workers run. */
-  workers: string[];
-  /** The digests of other projects that any live process runs. */
-  all: string[];
+  /** The number of other projects that live processes run. */
+  projects: number;
 }
 
-const OTHER_PROJECTS = `SELECT DISTINCT project FROM workers w WHERE w.id <> $1 AND w.project <> $7 AND w.${IS_LIVE}`;
-
 const RECORD = `
-  INSERT INTO workers (id, kind, host, pid, pool_ids, lock_key, project, started_at, seen_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, ${DATABASE_TIME}, ${DATABASE_TIME})
+  INSERT INTO workers (id, kind, host, pid, pool_ids, lock_key, project, names, started_at, seen_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, ${DATABASE_TIME}, ${DATABASE_TIME})
   ON CONFLICT (id) DO UPDATE SET pool_ids = excluded.pool_ids, lock_key = excluded.lock_key, seen_at = excluded.seen_at,
-    project = excluded.project
+    project = excluded.project,
+    -- The same names are not written again.
+    names = CASE WHEN workers.project = excluded.project THEN workers.names ELSE excluded.names END
   RETURNING
     (SELECT count(*)::integer FROM workers w WHERE w.host = $3 AND w.id <> $1 AND w.kind = 'worker') AS workers_of_host,
-    ARRAY(${OTHER_PROJECTS} AND w.kind = 'worker') AS workers,
-    ARRAY(${OTHER_PROJECTS}) AS all`;
+    (SELECT count(DISTINCT project)::integer FROM workers w WHERE w.project <> $7 AND w.${IS_LIVE}) AS projects`;
+
+/**
+ * Selects whether another project has something. A server says which project workers will have after a deployment, unless it
+ * started before this worker and is the one to be replaced.
+ */
+const IS_ELSEWHERE = `
+  SELECT EXISTS (
+    SELECT FROM workers w JOIN workers own ON own.id = $1
+    WHERE w.project <> own.project AND $2 = ANY (w.names) AND w.${IS_LIVE}
+      AND (w.kind = 'worker' OR w.started_at > own.started_at)) AS found`;
 
 /** Records that a process is alive. */
 export function recordProcess(
   db: Connection,
   { id, kind, host, poolIds, lockKey, project }: ProcessRecord,
 ): Promise<OtherProcesses> {
-  const values = [id, kind, host, pid, poolIds, lockKey, project] as const;
+  const values = [id, kind, host, pid, poolIds, lockKey, project?.digest ?? null, project?.names ?? []] as const;
   return db.write((tx) => tx.getOne<OtherProcesses>(RECORD, ...values));
+}
+
+/** Returns whether other workers have, or will have, something that the project of a process lacks. */
+export async function isElsewhere(db: Connection, id: string, name: string): Promise<boolean> {
+  return (await db.getOne<{ found: boolean }>(IS_ELSEWHERE, id, name)).found;
 }
 
 export const removeProcess = (db: Connection, id: string): Promise<unknown> =>

@@ -5,7 +5,7 @@ import type {
   DueTaskResult,
   DueWorkObserver,
   DueWorkStatistics,
-  LeftWork,
+  ProjectRecord,
   RunDueTask,
   SharedDueWork,
 } from "../../../ports/due-work.js";
@@ -20,8 +20,7 @@ import { ChannelLimits, planDeliveries } from "./channel-limits.js";
 import { MAX_MOVED, moveDelayedJobs } from "./delayed-jobs.js";
 import { JobAlarm } from "./job-alarm.js";
 import { isHostCrowded, JobPools } from "./job-pools.js";
-import { DUE_KINDS, type FoundJob, toDueTask, toJobFields } from "./jobs.js";
-import { LeftJobs } from "./left-jobs.js";
+import { DUE_KINDS, type FoundJob, toDueTask, toJobFields, toLeftJob } from "./jobs.js";
 import { MAX_SILENCE_MS } from "./live-processes.js";
 import { checkJobTables } from "./migrate-jobs.js";
 import { readLag, readStatistics } from "./read-statistics.js";
@@ -53,8 +52,8 @@ interface PostgresDueWorkOptions {
   /** The jobs of one channel that it runs at a time. Default: half of all. */
   channelConcurrency?: number;
   runTask: RunDueTask;
-  /** Returns the digest of this worker's project. Without one, it leaves no work to workers with another project. */
-  getProject?: () => string | null;
+  /** Reads the record of this worker's project. Without one, it leaves no work to workers with another project. */
+  readProject?: () => Promise<ProjectRecord | null>;
   /** Ends the tasks that still run when the grace time of a stop is over. */
   releaseWork?: () => Promise<void>;
   observer: DueWorkObserver;
@@ -74,7 +73,6 @@ export class PostgresDueWork implements SharedDueWork {
   private readonly alarm: JobAlarm;
   private readonly registry: WorkerRegistry;
   private readonly channels: ChannelLimits;
-  private readonly left: LeftJobs;
   private readonly shares: TenantShares;
   private readonly beats: Promise<void>;
   private readonly passes: Promise<void>;
@@ -83,7 +81,6 @@ export class PostgresDueWork implements SharedDueWork {
   private readonly probe: WriteProbe;
   private readonly progress = new WorkProgress(performance.now());
   private lastBeatAt = performance.now();
-  private workersOfHost = 1;
   private lastError = "";
   private isGrowthReported = false;
 
@@ -91,10 +88,9 @@ export class PostgresDueWork implements SharedDueWork {
     private readonly db: Connection,
     private readonly options: PostgresDueWorkOptions,
   ) {
-    const { concurrency, workerId = randomUUID(), getProject = () => null } = options;
+    const { concurrency, workerId = randomUUID(), readProject = async () => null } = options;
     const { isPooled } = db;
     this.channels = new ChannelLimits(planDeliveries(concurrency, options.channelConcurrency));
-    this.left = new LeftJobs(getProject);
     this.jobs = createJobConnection(db);
     this.probe = new WriteProbe(db);
     this.shares = new TenantShares(this.jobs);
@@ -102,15 +98,16 @@ export class PostgresDueWork implements SharedDueWork {
       concurrency,
       isPooled,
       runJob: (job) => this.runJob(job),
-      getSkippedFlags: () => [...this.channels.getSkippedFlags(), ...this.left.getSkippedFlags()],
-      isHostCrowded: () => isHostCrowded(this.workersOfHost, options.processors ?? availableParallelism()),
+      getSkippedFlags: () => [...this.channels.getSkippedFlags(), ...this.registry.getLeftFlags()],
+      isHostCrowded: () =>
+        isHostCrowded(1 + this.registry.others.workers_of_host, options.processors ?? availableParallelism()),
       onRestart: (error) => options.observer.onRestarted(error),
     });
     this.alarm = new JobAlarm(this.jobs, (jobs) => this.pools.nudge(jobs));
     this.registry = new WorkerRegistry(this.jobs, {
       workerId,
       host: hostname(),
-      getProject,
+      readProject,
       connect: () => connectClient(this.db.pool.options),
       onJobsAdded: (count) => {
         this.pools.nudge(count);
@@ -172,7 +169,7 @@ export class PostgresDueWork implements SharedDueWork {
       ...(await readStatistics(this.jobs)),
       waitingForConnections: this.db.pool.waitingCount + this.jobs.pool.waitingCount,
       openCircuits: this.channels.listResting(),
-      otherProjects: this.left.countOthers(),
+      otherProjects: this.registry.others.projects,
     };
   }
 
@@ -180,7 +177,6 @@ export class PostgresDueWork implements SharedDueWork {
     const { task, payload } = job;
     const { observer, runTask } = this.options;
     const { channel } = payload;
-    const leaveRule = this.left.buildRule(payload);
     if (channel !== undefined && !this.channels.tryBegin(channel))
       return this.addAgain(job, BUSY_CHANNEL_MS, job.attempt - 1);
     const startedAt = performance.now();
@@ -193,7 +189,7 @@ export class PostgresDueWork implements SharedDueWork {
       // Without its row, a workflow run was deleted and nothing of it is due.
       if (workflowRun !== undefined)
         result = await runTask(
-          { ...toDueTask(task, payload, workflowRun), job: fields, leaveRule },
+          { ...toDueTask(task, payload, workflowRun), job: fields, isElsewhere: this.registry.isElsewhere },
           this.stopping.signal,
         );
       for (const failure of result?.failures ?? []) observer.onWorkFailed({ ...fields, ...failure });
@@ -203,7 +199,7 @@ export class PostgresDueWork implements SharedDueWork {
       if (this.stopping.signal.aborted) await this.addAgain(job, 0);
       // Two jobs that meet leave runs to each other, or one leaves them to a worker that dies.
       else if (result !== null && result.refused > 0) await this.addAgain(job, LOOK_AGAIN_MS);
-      if (result?.left) await this.leaveRest(job, result.left);
+      if (result?.hasLeftWork) await this.leaveRest(job);
     } catch (error) {
       failed = error;
       // Without a database, the job stays locked until its pool has ended and unlocks it.
@@ -228,16 +224,14 @@ export class PostgresDueWork implements SharedDueWork {
     return this.db.write((tx) => addJobs(tx, [{ task, payload, size, runAt: tx.startedAt + delayMs, key: null }]));
   }
 
-  /** Leaves work to workers with another project, if a process with one is live. */
-  private async leaveRest(job: FoundJob, left: LeftWork): Promise<void> {
-    if (this.left.countOthers() === 0) await this.recordWorker();
-    await this.db.write((tx) => addJobs(tx, [this.left.build(job, left)]));
+  /** Adds a job for the work that is left to another project. This worker skips it while it knows of another one. */
+  private async leaveRest(job: FoundJob): Promise<void> {
+    if (this.registry.others.projects === 0) await this.recordWorker();
+    await this.db.write((tx) => addJobs(tx, [toLeftJob(job, this.registry.project)]));
   }
 
   private async recordWorker(): Promise<void> {
-    const others = await this.registry.beat();
-    this.workersOfHost = 1 + others.workers_of_host;
-    this.left.noteOthers(others);
+    await this.registry.beat();
     this.lastBeatAt = performance.now();
   }
 
@@ -259,7 +253,7 @@ export class PostgresDueWork implements SharedDueWork {
     const rows = await reconcile(this.jobs, (this.options.reconciling ?? RECONCILING).maxOverdueMs);
     if (rows > 0) this.options.observer.onReconciled(rows);
     // Work that is left to others is no lack of progress.
-    this.progress.noteLag(this.left.countOthers() > 0 ? 0 : await readLag(this.jobs), performance.now());
+    this.progress.noteLag(this.registry.others.projects > 0 ? 0 : await readLag(this.jobs), performance.now());
   }
 
   /** Prepares the next partition, and begins it with its month. Without the right to do so, all other work continues. */

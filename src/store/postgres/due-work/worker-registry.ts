@@ -1,12 +1,13 @@
 import { randomInt } from "node:crypto";
 import type { Client } from "pg";
+import type { ProjectRecord } from "../../../ports/due-work.js";
 import { isJsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
 import { DATABASE_TIME, JOB_SCHEMA, type Transaction } from "../connection/transaction.js";
 import { countCrashes } from "../work/crashed-claims.js";
 import { RELEASES_OF_WORKERS } from "../work/release-claims.js";
-import { DUE_KINDS, type JobPayload, MAX_RUNS_PER_JOB } from "./jobs.js";
-import { MAX_SILENCE_MS, type OtherProcesses, recordProcess, removeProcess } from "./live-processes.js";
+import { DUE_KINDS, type JobPayload, MAX_RUNS_PER_JOB, toLeftFlag } from "./jobs.js";
+import { isElsewhere, MAX_SILENCE_MS, type OtherProcesses, recordProcess, removeProcess } from "./live-processes.js";
 
 /** The first number of the advisory locks of workers. The second is the worker's own. */
 export const LOCK_SPACE = 7_203;
@@ -59,14 +60,17 @@ interface RegistryOptions {
   /** Called when jobs were added, with their number. */
   onJobsAdded(count: number): void;
   getPoolIds(): readonly string[];
-  /** Returns the digest of the project that this worker runs. */
-  getProject(): string | null;
+  readProject(): Promise<ProjectRecord | null>;
 }
 
 /** Tells other workers that this one is alive, and frees the jobs of those that are not. Its session listens for new jobs. */
 export class WorkerRegistry {
   private client: Client | null = null;
   private opening: Promise<void> | null = null;
+  /** The processes that the last heartbeat found. */
+  others: OtherProcesses = { workers_of_host: 0, projects: 0 };
+  /** The digest of the project of this worker. Empty if it leaves no work to others. */
+  project = "";
   /** 0 if a pooler stands between, because a lock needs a session of its own. */
   private readonly lockKey: number;
 
@@ -77,18 +81,28 @@ export class WorkerRegistry {
     this.lockKey = db.isPooled ? 0 : randomInt(1, 2 ** 31);
   }
 
-  /** Holds the session, and records that this worker is alive. Returns the other processes. */
-  async beat(): Promise<OtherProcesses> {
+  /** Holds the session, records that this worker is alive, and counts the other processes. */
+  async beat(): Promise<void> {
     this.opening ??= this.openSession().finally(() => {
       this.opening = null;
     });
     // Without a lock, the session only saves the time until the next poll, so nothing waits for it.
     if (this.lockKey === 0) this.opening.catch(() => {});
     else await this.opening;
-    const { workerId: id, host, getPoolIds, getProject } = this.options;
-    const [poolIds, project] = [getPoolIds(), getProject()];
-    return recordProcess(this.db, { id, kind: "worker", host, poolIds, lockKey: this.lockKey, project });
+    const { workerId: id, host, getPoolIds, readProject } = this.options;
+    const project = await readProject();
+    const record = { id, kind: "worker", host, poolIds: getPoolIds(), lockKey: this.lockKey, project } as const;
+    this.others = await recordProcess(this.db, record);
+    this.project = project?.digest ?? "";
   }
+
+  /** Returns the flags of jobs that this worker has left, while another project can do them. */
+  getLeftFlags(): string[] {
+    return this.others.projects === 0 ? [] : [toLeftFlag(this.project)];
+  }
+
+  /** Returns whether other live workers have something that the project of this one lacks. */
+  readonly isElsewhere = (name: string): Promise<boolean> => isElsewhere(this.db, this.options.workerId, name);
 
   /** Frees the jobs and claims of dead workers, and returns their number. */
   async freeDeadWorkers(): Promise<number> {
