@@ -5,6 +5,8 @@ import type { Paged, PageRequest } from "./page-request.js";
 /** The sources of a project, processed by the engine (section 29 of the catalog). */
 export interface SourceOperations {
   list(): Promise<SourceView[]>;
+  /** Returns whether the source verifies the signature of each request. Throws `project_invalid` for an invalid one. */
+  isVerified(key: string): Promise<boolean>;
   /**
    * Processes an event. Throws `resource_missing` for an unknown source, `project_invalid` for an invalid one, and
    * `authentication` for an HTTP request whose signature does not match. `onContinued` receives the IDs of the recipient

@@ -21,7 +21,9 @@ export function computeProjectDigest({
   environmentName,
 }: Pick<ProjectLocation, "knockDir" | "environmentName">): string {
   const displayPath = (path: string): string => path;
-  const environment = listEnvironmentFiles({ knockDir, name: environmentName ?? null, displayPath }).map(({ path }) => path);
+  const environment = listEnvironmentFiles({ knockDir, name: environmentName ?? null, displayPath }).map(
+    ({ path }) => path,
+  );
   const paths = FOLDERS.flatMap((folder) => listFilesBelow(join(knockDir, folder), displayPath));
   const lines = [...paths, ...environment].flatMap((path) => {
     const key = relative(knockDir, path).replaceAll("\\", "/");

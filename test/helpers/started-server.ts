@@ -8,6 +8,9 @@ import type { Sample } from "./run-knock.js";
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const SIGNING_KEY = String(privateKey.export({ type: "pkcs8", format: "pem" }));
 
+/** The secret of sources. */
+export const HOOK_SECRET = "hook-secret";
+
 /** Returns a user token (A-007). `shift_s` moves the clock that issues it. */
 export function signUser(sub: string, shift_s = 0): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -53,7 +56,7 @@ export async function startServer({ store }: { store?: string } = {}): Promise<S
     (await sample.knock(["keys", "create", "--quiet", ...storeOptions, ...args])).stdout.trim();
   const keys = { secret: await createKey("--name", "orders"), public: await createKey("--public") };
   const options = ["--port", "0", "--metrics-port", "0", "--ready-file", "ready.json", ...storeOptions];
-  const server = sample.start(["serve", ...options], { env: { SIGNING_KEY } });
+  const server = sample.start(["serve", ...options], { env: { SIGNING_KEY, HOOK_SECRET } });
   const lines: JsonObject[] = [];
   let rest = "";
   server.stdout?.on("data", (chunk: Buffer) => {

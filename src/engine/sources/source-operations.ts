@@ -239,6 +239,10 @@ export function createSourceOperations(parts: SourceContext): SourceOperations {
       }
       return views;
     },
+    async isVerified(key) {
+      const source = await files.read(key);
+      return source !== null && source.settings.verification !== null;
+    },
     async receive(key, request, onContinued) {
       const source = await readSource(key);
       const { verification } = source.settings;

@@ -24,6 +24,7 @@ import { servePreferenceCenter } from "./preference-center/serve-center.js";
 import { buildOpenApiDocument, ROUTES } from "./route-table.js";
 import { serveProviderEvents } from "./routes/serve-provider-events.js";
 import { serveServices } from "./routes/serve-services.js";
+import { serveSourceEvents } from "./routes/serve-source-events.js";
 import { serveTracking } from "./routes/serve-tracking.js";
 import type { SupportContext } from "./routes/support-route.js";
 import { createUnknownSupportRouteError, SUPPORT_ROUTES } from "./routes/support-routes.js";
@@ -114,6 +115,10 @@ function createRouter(options: HandlerOptions): Router {
   });
   serveTracking(routes, options);
   serveProviderEvents(routes, options);
+  serveSourceEvents(routes, options, async (context) => {
+    const access = await readAccessSettings(options);
+    authorize(await authenticateRequest(context, access, options), undefined, {}, access);
+  });
   servePreferenceCenter(routes, options);
   if (options.publicApi === undefined) addLocalRoutes(routes, options);
   return routes;

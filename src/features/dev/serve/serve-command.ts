@@ -62,7 +62,7 @@ export function registerServe(program: Command, context: CommandContext): void {
 
 /**
  * Returns the fields of a request in the log. It has no path and no error text, which contain IDs and data, except of a store that
- * is not available: clients do not receive that text.
+ * is not available, which clients do not receive, and of keys and signatures that do not match.
  */
 function toLogFields(request: RequestLogEntry) {
   const { method, route = null, status, took_ms, request_id = null, key_id = null, work, error } = request;
@@ -71,7 +71,7 @@ function toLogFields(request: RequestLogEntry) {
     ...{ request_id, key_id, method, route: route?.replace(/^\w+ /, "") ?? null, status },
     took_ms: Math.round(took_ms * 10) / 10,
     ...work,
-    ...(status === 503 ? { error } : {}),
+    ...(status === 401 || status === 503 ? { error } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../../src/util/json.js";
 import { eventually } from "../../../helpers/eventually.js";
 import type { Sample } from "../../../helpers/run-knock.js";
-import { type StartedServer, signUser, startServer, withKey } from "../../../helpers/started-server.js";
+import { HOOK_SECRET, type StartedServer, signUser, startServer, withKey } from "../../../helpers/started-server.js";
 
 let server: StartedServer;
 let sample: Sample;
@@ -107,6 +107,44 @@ describe("knock serve", () => {
     const line = await eventually(() => server.lines.find(({ request_id }) => request_id === id));
     expect(line).toMatchObject({ ...(JSON.parse(text) as JsonObject), workflow: "hello", tenant: "acme" });
     expect(JSON.stringify(server.lines)).not.toContain("secret-name");
+  });
+
+  it("receives events of a source with a secret key, or with the signature that the source verifies", async () => {
+    const mapping = { event_type: "joined", action_type: "users_identify", action_parameters: { user_id: "user" } };
+    const verification = { scheme: "secret", secret: "$HOOK_SECRET" };
+    sample.write("knock/sources/app/source.json", { mappings: [mapping] });
+    sample.write("knock/sources/signed/source.json", { settings: { verification }, mappings: [mapping] });
+    const send = (source: string, user: string, headers: Record<string, string> = {}) =>
+      call(`/v1/sources/${source}/events`, headers, { method: "POST", body: JSON.stringify({ type: "joined", user }) });
+    const findUser = async (user: string) => (await call(`/v1/users/${user}`, withKey(server.keys.secret))).status;
+    const signature = { "x-webhook-secret": HOOK_SECRET };
+    const refused = await send("signed", "mallory", { "x-webhook-secret": "x" });
+    const statuses = [
+      await send("app", "mallory"),
+      await send("app", "mallory", signature),
+      await send("app", "mallory", withKey(server.keys.public)),
+      await send("signed", "mallory"),
+      refused,
+      await send("unknown", "mallory"),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([401, 401, 403, 401, 401, 401]);
+    expect(await findUser("mallory")).toBe(404);
+    expect((await send("app", "kim", withKey(server.keys.secret))).status).toBe(200);
+    expect((await send("signed", "lee", signature)).status).toBe(200);
+    expect((await send("unknown", "lee", withKey(server.keys.secret))).status).toBe(404);
+    expect([await findUser("kim"), await findUser("lee")]).toEqual([200, 200]);
+    const line = await eventually(() => server.lines.find(({ request_id }) => request_id === refused.id));
+    expect(line).toMatchObject({ route: "/v1/sources/{key}/events", error: expect.stringContaining("does not match") });
+  });
+
+  it("links to the preference center at the address of environment.json", async () => {
+    const { json } = { json: JSON.parse(readFileSync(sample.path("knock/environment.json"), "utf8")) as JsonObject };
+    sample.write("knock/environment.json", { ...json, tracking: { base_url: "https://go.example.com" } });
+    const init = { method: "POST" };
+    await eventually(async () => {
+      const { text } = await call("/v1/users/ada/preference_center/signed_url", withKey(server.keys.secret), init);
+      return text.includes("https://go.example.com/preferences/");
+    });
   });
 
   it("serves probes and metrics on a port of their own", async () => {

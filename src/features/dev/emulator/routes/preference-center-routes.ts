@@ -29,10 +29,11 @@ export const preferenceCenterRoutes: Route[] = [
     endpoint: "POST /v1/users/{user_id}/preference_center/signed_url",
     tier: 3,
     differs: "The page differs from the service's page. Its link works while the store exists.",
-    async handle({ operations, param, baseUrl }) {
+    async handle({ operations, param, environment, baseUrl }) {
       const key = await operations.resources.readLinkKey();
+      const { tracking } = await environment();
       const token = createCenterToken(param("user_id"), key, Date.now());
-      return ok({ token, url: `${baseUrl}/preferences/${token}` });
+      return ok({ token, url: `${tracking?.base_url ?? baseUrl}/preferences/${token}` });
     },
   },
 ];

@@ -19,6 +19,7 @@ import type { EmulatorOptions } from "../emulator-options.js";
 import { ApiError, createInvalidFieldError, createNotFoundError, createUnknownNameError } from "../http/api-error.js";
 import { parseClockMove } from "./parse-clock-move.js";
 import { resetStore } from "./reset-store.js";
+import { receiveSourceEvent } from "./serve-source-events.js";
 import { SNAPSHOT_ROUTES } from "./snapshot-routes.js";
 import type { SupportContext, TestRoute } from "./support-route.js";
 
@@ -138,22 +139,6 @@ export function createUnknownSupportRouteError(
   return createNotFoundError(`There is no ${method} ${path}; ${hint}`);
 }
 
-/** Receives an event of a source, as the source sends it to the service's webhook URL (section 29 of the catalog). */
-async function receiveSourceEvent({
-  sources,
-  worker,
-  body,
-  readText: text,
-  headers,
-  param,
-}: SupportContext): Promise<JsonObject> {
-  const request = { body: await body(), headers: headers(), raw_body: await text() };
-  if (sources === null) throw createNotFoundError();
-  const receipt = await worker.runExclusively(() => sources.receive(param("key"), request));
-  worker.wake();
-  return receipt as unknown as JsonObject;
-}
-
 export const SUPPORT_ROUTES: TestRoute[] = [
   {
     endpoint: "GET /__knock/ready",
@@ -220,7 +205,10 @@ export const SUPPORT_ROUTES: TestRoute[] = [
   {
     endpoint: "POST /__knock/sources/{key}",
     summary: "Receive an event of a source, as the source would send it to the service",
-    handle: receiveSourceEvent,
+    async handle({ param, body, headers, readText, ...options }) {
+      const request = { body: await body(), headers: headers(), raw_body: await readText() };
+      return (await receiveSourceEvent(param("key"), request, options)) as unknown as JsonObject;
+    },
   },
   {
     endpoint: "GET /__knock/sources",
