@@ -32,9 +32,10 @@ const FILE = z.strictObject({
 const rules = FILE.parse(parse(readFileSync(RULES, "utf8"))).groups.flatMap((group) => group.rules);
 const definitions: MetricDefinition[] = [...Object.values(METRICS), ...Object.values(SERVE_METRICS)];
 
-/** Returns the series of a metric, and the labels that each can have. */
-const series = new Map(
-  definitions.flatMap(({ name, type, labels = [] }): [string, readonly string[]][] =>
+/** Returns the series of a metric, and the labels that each can have. Prometheus adds `up`. */
+const series = new Map([
+  ["up", ["job", "instance"] as readonly string[]],
+  ...definitions.flatMap(({ name, type, labels = [] }): [string, readonly string[]][] =>
     type === "histogram"
       ? [
           [`${name}_count`, labels],
@@ -43,12 +44,12 @@ const series = new Map(
         ]
       : [[name, labels]],
   ),
-);
+]);
 
 describe("the alert rules", () => {
   it("use metrics and labels that exist", () => {
     const unknown = rules.flatMap(({ alert, expr }) => {
-      const used = [...expr.matchAll(/\b(knock_\w+)(?:\{([^}]*)\})?/g)];
+      const used = [...expr.matchAll(/\b(knock_\w+|up)(?:\{([^}]*)\})?/g)];
       expect(used.length, alert).toBeGreaterThan(0);
       return used.flatMap(([, name = "", matchers = ""]) => {
         const labels = series.get(name);

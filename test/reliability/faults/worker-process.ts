@@ -15,7 +15,7 @@ export class WorkerProcess {
   isSuspended = false;
   /** Whether the process was neither killed nor told to end. */
   isRunning = true;
-  private metricsPort = 0;
+  metricsPort = 0;
   private readonly entries: LogEntry[] = [];
 
   private constructor(readonly command: StartedCommand) {}
