@@ -1,43 +1,15 @@
 import { randomBytes } from "../../../util/random.js";
+import { listClearStatements } from "../../rows/cleared-tables.js";
 import type { Connection } from "./connection.js";
 
-/**
- * Tables that contain runs, messages and what belongs to them. Workflow versions, channels and the sources of templates
- * are kept: they are identified by their content, and they are visible only through runs.
- */
-const RUN_TABLES = [
-  "signals",
-  "waits",
-  "batch_activities",
-  "batches",
-  "delivery_logs",
-  "message_secrets",
-  "messages",
-  "feed_counts",
-  "kept_feeds",
-  "recipient_runs",
-  "unidentified_recipients",
-  "workflow_runs",
-  "schedules",
-  "idempotency_keys",
-  "frequency_claims",
-  "throttle_passes",
-  "throttles",
-  "user_changes",
-  "delayed_jobs",
-  "crashed_claims",
-];
-
-const RECIPIENT_TABLES = ["recipients", "subscriptions", "audience_members", "audiences", "seeds"];
+/** Tables about runs that only this store has. */
+const OWN_TABLES = ["feed_counts", "kept_feeds", "unidentified_recipients", "delayed_jobs", "crashed_claims"];
 
 /** Deletes runs, messages and schedules, and also recipients unless `keepRecipients` is set. The clock is kept. */
 export async function clearStore(db: Connection, { keepRecipients }: { keepRecipients: boolean }): Promise<void> {
-  const tables = keepRecipients ? RUN_TABLES : [...RUN_TABLES, ...RECIPIENT_TABLES];
   // DELETE and not TRUNCATE, which would wait for every reader.
   await db.write(async (tx) => {
-    for (const table of tables) await tx.run(`DELETE FROM ${table}`);
-    // The schedules are gone, so their files are applied again.
-    await tx.run("DELETE FROM seeds WHERE file LIKE 'schedules/%'");
+    for (const statement of listClearStatements(keepRecipients, OWN_TABLES)) await tx.run(statement);
     // Readers of new messages notice by it that the store was emptied.
     await tx.all("SELECT nextval('store_clears')");
   });

@@ -1,4 +1,5 @@
 import { randomBytes } from "../../../util/random.js";
+import { listClearStatements } from "../../rows/cleared-tables.js";
 import type { Connection } from "./connection.js";
 
 /**
@@ -40,36 +41,9 @@ export function replaceText(db: Connection, name: string, before: string | null,
   });
 }
 
-/**
- * Tables that contain runs, messages and what belongs to them. Workflow versions, channels and the sources of templates
- * are kept: they are identified by their content, and they are visible only through runs.
- */
-const RUN_TABLES = [
-  "signals",
-  "waits",
-  "batch_activities",
-  "batches",
-  "delivery_logs",
-  "message_secrets",
-  "messages",
-  "recipient_runs",
-  "workflow_runs",
-  "schedules",
-  "idempotency_keys",
-  "frequency_claims",
-  "throttle_passes",
-  "throttles",
-  "user_changes",
-];
-
-const RECIPIENT_TABLES = ["recipients", "subscriptions", "audience_members", "audiences", "seeds"];
-
 /** Deletes runs, messages and schedules, and also recipients unless `keepRecipients` is set. The clock is kept. */
 export function clearStore(db: Connection, { keepRecipients }: { keepRecipients: boolean }): void {
   db.write(() => {
-    for (const table of keepRecipients ? RUN_TABLES : [...RUN_TABLES, ...RECIPIENT_TABLES])
-      db.run(`DELETE FROM ${table}`);
-    // The schedules are gone, so their files are applied again.
-    db.run("DELETE FROM seeds WHERE file LIKE 'schedules/%'");
+    for (const statement of listClearStatements(keepRecipients)) db.run(statement);
   });
 }
