@@ -1,5 +1,7 @@
 import { createServer } from "node:http";
-import { getErrorMessage, KnockError } from "../errors/knock-error.js";
+import type { AddressInfo } from "node:net";
+import { createListenError } from "../errors/create-listen-error.js";
+import { getErrorMessage } from "../errors/knock-error.js";
 import { withTimeLimit } from "../util/time-limit.js";
 
 /** A page has to be read within this time. */
@@ -26,7 +28,7 @@ export const toProbePage = (problem: string | null, notice = "ok"): OperatorPage
 
 /** Serves pages for operators and probes by their paths, on a port of their own. An error of a page is a 503. */
 export async function startMetricsServer(
-  { host, port }: { host: string; port: number },
+  address: { host: string; port: number },
   pages: Readonly<Record<string, () => Promise<OperatorPage>>>,
 ): Promise<MetricsServer> {
   const answer = async (path: string): Promise<OperatorPage> => {
@@ -42,24 +44,11 @@ export async function startMetricsServer(
     response.end(request.method === "HEAD" ? undefined : body);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const isInUse = error.code === "EADDRINUSE";
-      reject(
-        new KnockError(
-          isInUse ? "port_in_use" : "usage",
-          `${host}:${port}: ${isInUse ? "port already in use" : getErrorMessage(error)}`,
-          {
-            hint: "Choose another port with --metrics-port <n>. --metrics-port 0 picks a free one.",
-            cause: error,
-          },
-        ),
-      );
-    });
-    server.listen(port, host, resolve);
+    server.once("error", (error) => reject(createListenError(error, address, "--metrics-port")));
+    server.listen(address.port, address.host, resolve);
   });
-  const address = server.address();
   return {
-    port: typeof address === "object" && address !== null ? address.port : port,
+    port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

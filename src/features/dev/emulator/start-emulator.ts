@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { versions } from "node:process";
 import type { Duplex } from "node:stream";
-import { getErrorMessage, KnockError } from "../../../errors/knock-error.js";
+import { createListenError } from "../../../errors/create-listen-error.js";
 import type { JsonObject } from "../../../util/json.js";
 import { createEmulatorApp, type EmulatorApp } from "./emulator-app.js";
 import type { EmulatorOptions, SceneManager } from "./emulator-options.js";
@@ -73,7 +73,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     ...ONLY_WEBSOCKETS,
   });
   const connections = new Connections(server);
-  await listen(server, options);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(createListenError(error, options, "--port")));
+    server.listen(options.port, host, resolve);
+  });
   const { port } = server.address() as AddressInfo;
   const url = `http://${toUrlHost(host)}:${port}`;
   options.onListening?.(url);
@@ -141,25 +144,4 @@ function findApp(scenes: Scenes, request: IncomingMessage, mainApp: EmulatorApp)
 function toUrlHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;
-}
-
-function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const isInUse = error.code === "EADDRINUSE";
-      const isPortError = isInUse || error.code === "EACCES";
-      const message = isInUse
-        ? `${host}:${port}: port already in use`
-        : `${isPortError ? "--port" : "--host"}: cannot listen on ${host}:${port} (${getErrorMessage(error)})`;
-      reject(
-        new KnockError(isInUse ? "port_in_use" : "usage", message, {
-          hint: isPortError
-            ? "Choose another port with --port <n>. --port 0 picks a free one."
-            : "Use an address of this computer, such as 127.0.0.1.",
-          cause: error,
-        }),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
 }
