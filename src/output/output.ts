@@ -1,4 +1,5 @@
 import { DEFAULT_NAME, renameCommand } from "../util/command-name.js";
+import { endsWithin } from "../util/ends-within.js";
 import { type Colors, createColors, NO_COLORS, renderStyles } from "./colors.js";
 import { escapeControls, escapeJson, escapeToOneLine } from "./escape-controls.js";
 import type { Zone } from "./format-time.js";
@@ -94,22 +95,7 @@ export class Output {
     if (text === "" || this.isBlocked) return;
     this.buffered = [];
     if (stdout.writeAsync === undefined) return void stdout.write(text);
-    const written = stdout.writeAsync(text).then(() => true);
-    let timer: NodeJS.Timeout | undefined;
-    let startTimeout = (): void => {};
-    const timeout = new Promise<false>((resolve) => {
-      startTimeout = () => {
-        timer = setTimeout(resolve, FINAL_WRITE_TIMEOUT_MS, false);
-      };
-    });
-    if (signal.aborted) startTimeout();
-    else signal.addEventListener("abort", startTimeout, { once: true });
-    try {
-      this.isBlocked = !(await Promise.race([written, timeout]));
-    } finally {
-      signal.removeEventListener("abort", startTimeout);
-      clearTimeout(timer);
-    }
+    this.isBlocked = !(await endsWithin(stdout.writeAsync(text), FINAL_WRITE_TIMEOUT_MS, signal));
   }
 
   /** The words with which the user started the command. */

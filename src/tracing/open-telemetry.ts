@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { getErrorMessage } from "../errors/knock-error.js";
+import { endsWithin } from "../util/ends-within.js";
 import type { Api, NodeSdk, Sdk } from "./open-telemetry-packages.js";
 import { OpenTelemetryTracer } from "./open-telemetry-tracer.js";
 import { traceClient, traceOperations, traceProviders } from "./trace-engine.js";
@@ -100,12 +101,8 @@ export function startTracing(options: StartOptions): Tracing | undefined {
       traceOperations: (operations, worker) => traceOperations(tracer, operations, worker),
       async close() {
         if (sdk === null) return;
-        let timer: NodeJS.Timeout | undefined;
-        const limit = new Promise<void>((resolve) => {
-          timer = setTimeout(resolve, FLUSH_MS);
-        });
-        await Promise.race([sdk.shutdown().catch((error: unknown) => report(getErrorMessage(error))), limit]);
-        clearTimeout(timer);
+        const flushed = sdk.shutdown().catch((error: unknown) => report(getErrorMessage(error)));
+        await endsWithin(flushed, FLUSH_MS);
       },
     };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { Script } from "node:vm";
+import { endsWithin } from "./ends-within.js";
 import { monotonicClock } from "./monotonic-clock.js";
 import { once } from "./once.js";
 import { getErrorCode } from "./text-file.js";
@@ -75,13 +76,6 @@ export function runWithTimeLimit<T>(limitMs: number, work: () => T): T {
 
 /** Returns the result of work, or throws the error if it takes longer than `limitMs` milliseconds. The work is not stopped. */
 export async function withTimeLimit<T>(work: Promise<T>, limitMs: number, createError: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(createError()), limitMs);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
+  if (await endsWithin(work, limitMs)) return work;
+  throw createError();
 }

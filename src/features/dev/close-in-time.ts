@@ -1,4 +1,5 @@
 import type { CommandContext } from "../../context/command-context.js";
+import { endsWithin } from "../../util/ends-within.js";
 import type { OpenedEmulator } from "./open-project-emulator.js";
 
 /** Container runtimes kill a process 10 to 30 seconds after SIGTERM. */
@@ -10,13 +11,7 @@ const MAX_CLOSE_MS = 8_000;
  * which loses nothing that was accepted.
  */
 export async function closeInTime(emulator: OpenedEmulator, { output }: CommandContext): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), MAX_CLOSE_MS);
-  });
-  const closed = emulator.close().then(() => true);
-  const isClosed = await Promise.race([closed, timeout]).finally(() => clearTimeout(timer));
-  if (isClosed) return;
+  if (await endsWithin(emulator.close(), MAX_CLOSE_MS)) return;
   await emulator.releaseWork();
   output.warn(
     `requests or work in progress did not end within ${MAX_CLOSE_MS / 1_000} seconds: requests without a response were not accepted, and due work continues at the next start`,

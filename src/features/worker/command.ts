@@ -9,6 +9,7 @@ import type { TargetFlags } from "../../context/target-flags.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import { formatAdvancedRun, warnBlockedOccurrence } from "../../output/print-clock.js";
 import type { AdvancedRun } from "../../ports/operations.js";
+import { endsWithin } from "../../util/ends-within.js";
 import type { SharedWorkerOptions } from "./run-shared-worker.js";
 
 /** Interval between checks for due work. Other processes may add due work at any time without a notification. */
@@ -76,24 +77,6 @@ function canRecover(error: unknown): boolean {
   return !(error instanceof KnockError) || (error.code === "store_unusable" && error.cause !== undefined);
 }
 
-/** Returns the result of work, or null if it does not end in time after a signal. */
-async function finishInTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort = (): void => {};
-  const late = new Promise<null>((resolve) => {
-    onAbort = () => {
-      timer = setTimeout(() => resolve(null), MAX_CLOSE_MS);
-    };
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
 async function runWorker(flags: WorkerFlags, context: CommandContext): Promise<void> {
   const options = parseSharedOptions(flags);
   const { io, output, signal, target } = context;
@@ -136,16 +119,14 @@ async function runWorker(flags: WorkerFlags, context: CommandContext): Promise<v
         onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
         once: flags.once ?? false,
       });
-      const ran = await finishInTime(work, signal);
-      if (ran === null) {
-        work.catch(() => {});
+      if (!(await endsWithin(work, MAX_CLOSE_MS, signal))) {
         await engine.releaseWork();
         output.warn(
           `work in progress did not end within ${MAX_CLOSE_MS / 1_000} seconds, and is released for the next worker`,
         );
         break;
       }
-      await report(ran);
+      await report(await work);
       if (flags.once) break;
       const due = await engine.readTimeUntilDue();
       lastError = "";

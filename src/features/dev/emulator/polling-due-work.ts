@@ -1,6 +1,7 @@
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import type { DueWork } from "../../../ports/due-work.js";
 import type { AdvancedRun, BlockedOccurrence, LocalOperations } from "../../../ports/operations.js";
+import { Pauses } from "../../../util/pauses.js";
 
 /**
  * The interval at which the worker looks for due work that other processes have added, because they send no
@@ -29,7 +30,7 @@ interface PollingDueWorkOptions {
 /** Runs due work of a store that few processes share. It looks for work that other processes have added. */
 export class PollingDueWork implements DueWork {
   private readonly stopping = new AbortController();
-  private readonly pauseEnders = new Set<() => void>();
+  private readonly pauses = new Pauses();
   /** Whether something may be due earlier than the last read of the due time found. */
   private isWoken = false;
   /** Whether the last read of the due time was only just now, so that the next one waits. */
@@ -45,11 +46,7 @@ export class PollingDueWork implements DueWork {
   /** Ends the current pause, because something may be due earlier than known. */
   wake(): void {
     this.isWoken = true;
-    if (!this.isResting) this.endPauses();
-  }
-
-  private endPauses(): void {
-    for (const end of [...this.pauseEnders]) end();
+    if (!this.isResting) this.pauses.end();
   }
 
   /** Runs a task while no other due work runs. */
@@ -69,7 +66,7 @@ export class PollingDueWork implements DueWork {
       const due = await operations.readTimeUntilDue();
       if (due === null || due > 0) return true;
       if (Date.now() >= deadline) return false;
-      await this.pause(Math.min(20, Math.max(1, deadline - Date.now())));
+      await this.pauses.wait(Math.min(20, Math.max(1, deadline - Date.now())));
     }
   }
 
@@ -77,7 +74,7 @@ export class PollingDueWork implements DueWork {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.isWoken = true;
-    this.endPauses();
+    this.pauses.end();
     await this.loop;
     await this.queue;
   }
@@ -114,20 +111,8 @@ export class PollingDueWork implements DueWork {
   private async pauseUntilDue(due: number): Promise<void> {
     const rest = Math.min(MIN_POLL_INTERVAL_MS, due);
     this.isResting = true;
-    if (!this.stopping.signal.aborted) await this.pause(rest);
+    if (!this.stopping.signal.aborted) await this.pauses.wait(rest);
     this.isResting = false;
-    if (!this.isWoken) await this.pause(Math.min(POLL_MS, due) - rest);
-  }
-
-  private pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        this.pauseEnders.delete(end);
-        resolve();
-      };
-      const timer = setTimeout(end, milliseconds);
-      this.pauseEnders.add(end);
-    });
+    if (!this.isWoken) await this.pauses.wait(Math.min(POLL_MS, due) - rest);
   }
 }

@@ -1,6 +1,7 @@
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import type { LocalOperations } from "../../../ports/operations.js";
 import type { ChangeListener, StoreControl } from "../../../ports/store-control.js";
+import { Pauses } from "../../../util/pauses.js";
 
 /** The interval of checks while there are listeners, if other processes write to the store without a notification. */
 const POLL_MS = 25;
@@ -32,7 +33,7 @@ export class StoreWatcher {
   private lastError = "";
   /** Whether this process has written since the last check. */
   private hasLocalChange = false;
-  private endPause: (() => void) | undefined;
+  private readonly pauses = new Pauses();
 
   constructor(
     private readonly operations: Pick<LocalOperations, "readChangeToken">,
@@ -54,7 +55,7 @@ export class StoreWatcher {
   /** Starts the next check early, because this process may have written. */
   notifyChange(): void {
     this.hasLocalChange = true;
-    this.endPause?.();
+    this.pauses.end();
   }
 
   private async run(): Promise<void> {
@@ -64,24 +65,13 @@ export class StoreWatcher {
       this.hasLocalChange = false;
       const waitMs = await this.poll();
       await new Promise((resolve) => setTimeout(resolve, MIN_POLL_INTERVAL_MS));
-      if (!this.hasLocalChange) await this.pause((waitMs ?? toPollInterval(announcements)) - MIN_POLL_INTERVAL_MS);
+      if (!this.hasLocalChange)
+        await this.pauses.wait((waitMs ?? toPollInterval(announcements)) - MIN_POLL_INTERVAL_MS);
     }
     await announcements?.stop();
     this.running = false;
     // A listener may have come while the announcements were stopped.
     if (this.listeners.size > 0) void this.run();
-  }
-
-  private pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        this.endPause = undefined;
-        resolve();
-      };
-      const timer = setTimeout(end, milliseconds);
-      this.endPause = end;
-    });
   }
 
   /** Checks the store. Returns the milliseconds until the next check after an error, and null otherwise. */

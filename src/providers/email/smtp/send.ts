@@ -2,6 +2,7 @@ import { createTransport, type Transporter } from "nodemailer";
 import type { Delivery, Provider } from "../../../ports/provider.js";
 import { isLoopback } from "../../../util/is-loopback.js";
 import { Semaphore } from "../../../util/semaphore.js";
+import { withTimeLimit } from "../../../util/time-limit.js";
 import { type ApiFailure, type ApiResponse, DEFAULT_TIMEOUT_MS, type ProviderServices } from "../../call-api.js";
 import { createBounceError, createPermanentError, createRetryableError } from "../../delivery-error.js";
 import type { SettingsReader } from "../../settings-reader.js";
@@ -115,18 +116,8 @@ export function openVendor(settings: SettingsReader, { onClose, record }: Provid
   };
   const connections = new Semaphore(maxConnections);
 
-  async function sendMail(email: Email, messageId: string) {
-    let timer: NodeJS.Timeout | undefined;
-    const sessionTimeout = new Promise<never>((_resolve, reject) => {
-      const limit = timeoutMs * MAX_TIMEOUTS_PER_SESSION;
-      timer = setTimeout(() => reject(new Error(`the session took longer than ${limit / 1_000} s`)), limit);
-    });
-    try {
-      return await Promise.race([transport.sendMail(buildMail(email, messageId)), sessionTimeout]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
+  const sessionLimit = timeoutMs * MAX_TIMEOUTS_PER_SESSION;
+  const createTimeoutError = () => new Error(`the session took longer than ${sessionLimit / 1_000} s`);
 
   return {
     async send(message): Promise<Delivery> {
@@ -136,7 +127,11 @@ export function openVendor(settings: SettingsReader, { onClose, record }: Provid
       const releaseConnection = await connections.acquireWithin(MAX_CONNECTION_WAIT_MS);
       if (releaseConnection === null) throw createRetryableError("SMTP: all connections were busy");
       try {
-        const { rejected = [], response = "" } = await sendMail(email, messageId);
+        const { rejected = [], response = "" } = await withTimeLimit(
+          transport.sendMail(buildMail(email, messageId)),
+          sessionLimit,
+          createTimeoutError,
+        );
         recordSession(email, messageId, { status: Number.parseInt(response, 10) || 250, headers: {}, text: response });
         if (rejected.some((address) => String(address).toLowerCase() === email.to.address.toLowerCase()))
           throw createBounceError(`SMTP: ${email.to.address} was refused`);

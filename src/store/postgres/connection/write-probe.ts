@@ -1,5 +1,6 @@
 import type { Pool, PoolConfig } from "pg";
 import { KnockError } from "../../../errors/knock-error.js";
+import { withTimeLimit } from "../../../util/time-limit.js";
 import type { Connection } from "./connection.js";
 import { createClient } from "./create-client.js";
 
@@ -39,10 +40,7 @@ async function probeWithPool(pool: Pool): Promise<void> {
 }
 
 async function probeWithNewConnection(options: PoolConfig): Promise<void> {
-  const client = createClient({
-    ...options,
-    connectionTimeoutMillis: MAX_PROBE_MS,
-  });
+  const client = createClient({ ...options, connectionTimeoutMillis: MAX_PROBE_MS });
   client.on("error", () => {});
   try {
     await client.connect();
@@ -70,21 +68,17 @@ export class WriteProbe {
 
   private async write(): Promise<void> {
     const { pool, location } = this.db;
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      const message = `the store ${location} did not commit a write within ${MAX_PROBE_MS / 1_000} s`;
-      const hint = "Look for a server under too much load, and for long transactions in pg_stat_activity.";
-      timer = setTimeout(() => reject(new KnockError("unreachable", message, { hint })), MAX_PROBE_MS);
-    });
+    const createError = () =>
+      new KnockError("unreachable", `the store ${location} did not commit a write within ${MAX_PROBE_MS / 1_000} s`, {
+        hint: "Look for a server under too much load, and for long transactions in pg_stat_activity.",
+      });
     // Connections of the pool may outlive a changed password or setting, and a new one does not show that the pool is stuck.
     const probes = Promise.all([probeWithPool(pool), probeWithNewConnection(pool.options)]);
     try {
-      await Promise.race([probes, limit]);
+      await withTimeLimit(probes, MAX_PROBE_MS, createError);
       this.succeededAt = performance.now();
     } catch (error) {
       throw this.db.explain(error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,5 +1,7 @@
 import { type JobHelpers, runTaskList, type TaskList, type WorkerPool } from "graphile-worker";
 import type { Pool } from "pg";
+import { endsWithin } from "../../../util/ends-within.js";
+import { Pauses } from "../../../util/pauses.js";
 import type { Connection } from "../connection/connection.js";
 import type { Transaction } from "../connection/transaction.js";
 import { DELIVERY_FLAG, type FoundJob, type JobPayload, LARGE_ADVANCE_FLAG, TASKS, toSizeFlag } from "./jobs.js";
@@ -89,7 +91,7 @@ export class JobPools {
   private readonly pools = new Map<PoolPlan, WorkerPool>();
   private readonly supervisors: Promise<void>[];
   private isStopping = false;
-  private endPause: (() => void) | undefined;
+  private readonly pauses = new Pauses();
 
   constructor(
     private readonly db: Connection,
@@ -119,18 +121,11 @@ export class JobPools {
    */
   async stop(graceMs: number, onLate: () => void, releaseClaims: (tx: Transaction) => Promise<void>): Promise<void> {
     this.isStopping = true;
-    this.endPause?.();
+    this.pauses.end();
     const poolIds = this.getPoolIds();
     const pools = [...this.pools.values()];
     const ended = Promise.allSettled(pools.map((pool) => Promise.resolve(pool.gracefulShutdown())));
-    let timer: NodeJS.Timeout | undefined;
-    const isLate = await Promise.race([
-      ended.then(() => false),
-      new Promise<boolean>((resolve) => {
-        timer = setTimeout(() => resolve(true), graceMs);
-      }),
-    ]);
-    clearTimeout(timer);
+    const isLate = !(await endsWithin(ended, graceMs));
     if (isLate) {
       onLate();
       await Promise.allSettled(pools.map((pool) => Promise.resolve(pool.forcefulShutdown("the grace time is over"))));
@@ -161,13 +156,7 @@ export class JobPools {
   /** Unlocks the jobs of a pool that ended, as soon as the database can be reached. */
   private async unlock(poolId: string): Promise<void> {
     while (!this.isStopping) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, RESTART_DELAY_MS);
-        this.endPause = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      await this.pauses.wait(RESTART_DELAY_MS);
       try {
         await this.db.write((tx) => unlockPools(tx, [poolId]));
         return;

@@ -3,9 +3,11 @@ import { getErrorMessage } from "../../../../errors/knock-error.js";
 import type { HttpClient } from "../../../../ports/http-client.js";
 import type { LocalOperations } from "../../../../ports/operations.js";
 import type { OutboundEntry, OutboundLog } from "../../../../ports/outbound-log.js";
+import { endsWithin } from "../../../../util/ends-within.js";
 import { systemIds } from "../../../../util/ids.js";
 import { toIsoTime } from "../../../../util/iso-time.js";
 import type { JsonObject } from "../../../../util/json.js";
+import { Pauses } from "../../../../util/pauses.js";
 import { getProcessIdentity } from "../../../../util/process-identity.js";
 import { AcknowledgedEntries } from "./acknowledged-entries.js";
 import {
@@ -73,7 +75,7 @@ export class Webhooks {
   private nextLeaseAt = 0;
   private lastError = "";
   private stopped = false;
-  private wake = (): void => {};
+  private readonly pauses = new Pauses();
   private readonly loop: Promise<void>;
   private notifyStarted = (): void => {};
   /** Resolves once changes of the store are recorded if there are webhooks. Earlier changes are not sent. */
@@ -109,14 +111,10 @@ export class Webhooks {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    this.wake();
+    this.pauses.end();
     await this.loop;
-    let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, SHUTDOWN_TIMEOUT_MS);
-    });
-    await Promise.race([Promise.all([...this.readers.values()].map((reader) => reader.stop())), grace]);
-    clearTimeout(timer);
+    const stopped = Promise.all([...this.readers.values()].map((reader) => reader.stop()));
+    await endsWithin(stopped, SHUTDOWN_TIMEOUT_MS);
     for (const reader of this.readers.values()) reader.dropAll();
     if (!this.hasLease) return;
     await this.acknowledgedEntries.removeCompleted([...this.readers.keys()], true);
@@ -136,13 +134,7 @@ export class Webhooks {
       }
       this.notifyStarted();
       if (this.stopped) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pause);
-        this.wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      await this.pauses.wait(pause);
     }
   }
 
