@@ -3,6 +3,7 @@ import { canCancelFanOut, cancelFanOut, type FanOutState } from "../../../domain
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { CancellationResult, CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
+import { yieldToEventLoop } from "../../../util/event-loop.js";
 import { getKnown } from "../../../util/get-known.js";
 import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
@@ -60,27 +61,27 @@ interface BatchRole {
 }
 
 /** Returns the roles of runs in open batches, by their rows, and locks the batches in order of their keys. */
-async function lockBatchRoles(tx: Transaction, rows: readonly number[]): Promise<Map<number, BatchRole>> {
+async function lockBatchRoles(tx: Transaction, found: readonly FoundRun[]): Promise<Map<number, BatchRole>> {
+  const rows = found.map(({ row }) => row);
+  // Only a transaction that has locked the run removes its activity.
+  const items = await tx.all<{ row: number; batch: number; run: number }>(
+    "SELECT row, batch, recipient_run AS run FROM batch_activities WHERE recipient_run = ANY($1) AND removed = 0",
+    rows,
+  );
   const roles = new Map<number, BatchRole>();
+  const named = new Set([...items, ...found].flatMap(({ batch }) => batch ?? []));
+  if (named.size === 0) return roles;
+  const batches = await tx.all<{ row: number; closes_at: number; waiting_run: number | null }>(
+    "SELECT row, closes_at, waiting_run FROM batches WHERE open = 1 AND row = ANY($1) ORDER BY key FOR NO KEY UPDATE",
+    [...named],
+  );
   const getRole = (row: number): BatchRole => {
     const role = roles.get(row) ?? { item: null, awaited: null };
     roles.set(row, role);
     return role;
   };
-  const batches = await tx.all<{ row: number; closes_at: number; waiting_run: number | null }>(
-    `SELECT b.row, b.closes_at, b.waiting_run FROM batches b WHERE b.open = 1 AND b.row IN (
-       SELECT batch FROM batch_activities WHERE recipient_run = ANY($1) AND removed = 0
-       UNION SELECT batch FROM recipient_runs WHERE row = ANY($1) AND batch IS NOT NULL)
-     ORDER BY b.key FOR NO KEY UPDATE`,
-    rows,
-  );
-  if (batches.length === 0) return roles;
-  const items = await tx.all<{ row: number; batch: number; run: number }>(
-    "SELECT row, batch, recipient_run AS run FROM batch_activities WHERE batch = ANY($1) AND recipient_run = ANY($2) AND removed = 0",
-    batches.map(({ row }) => row),
-    rows,
-  );
-  for (const { run, ...item } of items) getRole(run).item = item;
+  const open = new Set(batches.map(({ row }) => row));
+  for (const { run, ...item } of items) if (open.has(item.batch)) getRole(run).item = item;
   const isAsked = new Set(rows);
   for (const { waiting_run, ...batch } of batches)
     if (waiting_run !== null && isAsked.has(waiting_run)) getRole(waiting_run).awaited = batch;
@@ -89,18 +90,24 @@ async function lockBatchRoles(tx: Transaction, rows: readonly number[]): Promise
 
 /** So many runs are written by one statement, while the process prepares the next one. */
 const RUNS_PER_UPDATE = 2_000;
+/** The process cancels so many runs before it reads a response of the database. */
+const RUNS_PER_TURN = 100;
 
-const REMOVE_ITEMS = "UPDATE batch_activities SET removed = 1 WHERE row = ANY($1)";
-const COUNT_REMOVED_ITEMS = `
+/** An update of the activities would write their indexes again. */
+const REMOVE_ITEMS = `
+  WITH removed AS (DELETE FROM batch_activities WHERE row = ANY($1) RETURNING batch)
   UPDATE batches b SET items = b.items - c.count
-  FROM (SELECT batch, count(*) AS count FROM unnest($1::bigint[]) AS item (batch) GROUP BY batch) c WHERE b.row = c.batch`;
+  FROM (SELECT batch, count(*) AS count FROM removed GROUP BY batch) c WHERE b.row = c.batch`;
 
 /** Cancels the matching runs of one request. */
 class Cancellation {
   private readonly runs: Map<number, FoundRun>;
-  private readonly cancelled: { found: FoundRun; result: CancelledRun }[] = [];
-  /** The activities of canceled runs that are still in their batches. */
-  private removedItems: { row: number; batch: number }[] = [];
+  readonly cancelledRows: number[] = [];
+  /** The canceled runs that are not written yet. */
+  private cancelled: { found: FoundRun; result: CancelledRun }[] = [];
+  /** The rows of their activities, which are still in their batches. */
+  private removedItems: number[] = [];
+  private readonly writes: Promise<void>[] = [];
 
   constructor(
     private readonly tx: Transaction,
@@ -119,11 +126,12 @@ class Cancellation {
     const { item = null, awaited = null } = this.roles.get(row) ?? {};
     const role = { isItem: item !== null, waitsForClose: awaited !== null };
     const effect = decideCancelEffect(before, this.shared.version(found.runs), role);
-    if (item !== null) this.removedItems.push(item);
+    if (item !== null) this.removedItems.push(item.row);
     if (effect === "none") return { recipientRun: before, cancelled: false };
     const recipientRun = effect === "remove_item" ? leaveBatch(before, this.at) : cancelRun(before, this.at);
     const result = { recipientRun, cancelled: true };
     this.cancelled.push({ found, result });
+    this.cancelledRows.push(row);
     if (effect === "hand_over" && awaited !== null) await this.handOverBatch(awaited);
     return result;
   }
@@ -155,43 +163,35 @@ class Cancellation {
   /** Removes activities from their batches. The window and the run that waits for the close stay (E-279, E-280). */
   private async removeItems(): Promise<void> {
     const items = this.removedItems;
-    if (items.length === 0) return;
     this.removedItems = [];
-    await this.tx.run(
-      REMOVE_ITEMS,
-      items.map(({ row }) => row),
-    );
-    await this.tx.run(
-      COUNT_REMOVED_ITEMS,
-      items.map(({ batch }) => batch),
-    );
+    if (items.length > 0) await this.tx.run(REMOVE_ITEMS, items);
   }
 
-  /** Writes the canceled runs. A worker that has read one of them loses it, because its revision changes. */
-  async write(): Promise<void> {
-    const { tx, cancelled } = this;
-    await this.removeItems();
-    let writing: Promise<unknown> = Promise.resolve();
-    for (let start = 0; start < cancelled.length; start += RUNS_PER_UPDATE) {
-      const updates = cancelled.slice(start, start + RUNS_PER_UPDATE).map(({ found, result }) => ({
-        ...{ row: found.row, batch: found.batch, version: found.version },
-        run: result.recipientRun,
-        revision: null,
-      }));
-      const next = updateRunRows(tx, updates);
-      next.catch(() => {}); // thrown below
-      await writing;
-      writing = next;
-    }
-    await writing;
-    await recordOutboundRuns(
-      tx,
-      cancelled.map(({ found, result }) => ({ before: found, after: result.recipientRun })),
-    );
+  /** Begins to write the canceled runs. The process cancels the next ones at the same time. */
+  startWrite(): void {
+    const write = this.writeRuns(this.cancelled);
+    write.catch(() => {}); // thrown by `finish`
+    this.writes.push(write);
+    this.cancelled = [];
   }
 
-  get cancelledRows(): number[] {
-    return this.cancelled.map(({ found }) => found.row);
+  /** Writes canceled runs. A worker that has read one of them loses it, because its revision changes. */
+  private async writeRuns(cancelled: readonly { found: FoundRun; result: CancelledRun }[]): Promise<void> {
+    const { tx } = this;
+    const updates = cancelled.map(({ found: { row, batch, version }, result }) => ({
+      ...{ row, batch, version },
+      run: result.recipientRun,
+      revision: null,
+    }));
+    await Promise.all([updateRunRows(tx, updates), this.removeItems()]);
+    const changes = cancelled.map(({ found, result }) => ({ before: found, after: result.recipientRun }));
+    await recordOutboundRuns(tx, changes);
+  }
+
+  /** Writes the runs that are left, and waits until all are written. */
+  async finish(): Promise<void> {
+    this.startWrite();
+    await Promise.all(this.writes);
   }
 }
 
@@ -234,15 +234,17 @@ export function cancelRuns(db: Connection, shared: SharedRows, request: RunCance
     const found = await tx.all<FoundRun>(SELECT_MATCHING, workflow, cancellation_key, branch, recipients);
     if (found.length === 0) return { runs: [], unfinishedTriggers };
     await shared.load(tx, { versions: found.map(({ runs }) => runs) });
-    const roles = await lockBatchRoles(
-      tx,
-      found.map(({ row }) => row),
-    );
+    const roles = await lockBatchRoles(tx, found);
     const cancellation = new Cancellation(tx, shared, found, roles, at);
     const runs: CancelledRun[] = [];
-    for (const { row } of found) runs.push(await cancellation.cancel(row));
+    for (const { row } of found) {
+      runs.push(await cancellation.cancel(row));
+      if (runs.length % RUNS_PER_UPDATE === 0) cancellation.startWrite();
+      // The next statement is sent when the response to the one before has been read.
+      if (runs.length % RUNS_PER_TURN === 0) await yieldToEventLoop();
+    }
+    await cancellation.finish();
     await deleteWaits(tx, await lockWaits(tx, cancellation.cancelledRows));
-    await cancellation.write();
     return { runs, unfinishedTriggers };
   });
 }
