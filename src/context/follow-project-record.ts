@@ -4,7 +4,7 @@ import { listFolders } from "../project/list-folder.js";
 import type { Project } from "../project/open-project.js";
 import { computeProjectDigest } from "../project/project-digest.js";
 
-/** Files are read again after this time. Reading 1,000 workflows takes 0.1 s. */
+/** Files are read again after this time. The digest of 1,000 workflows takes 60 ms. */
 const MAX_AGE_MS = 10_000;
 
 /** Lists the channels, workflows and versions of a project and its branches. Invalid files have none. */
