@@ -13,7 +13,7 @@ export const TO_FIRST_VERSION = [
   "CREATE INDEX subscriptions_by_recipient ON subscriptions (recipient)",
   "DROP INDEX subscriptions_of_recipient",
   "ALTER TABLE seeds DROP COLUMN stamp",
-  "ALTER TABLE workers DROP COLUMN kind, DROP COLUMN pid, DROP COLUMN project",
+  "ALTER TABLE workers DROP COLUMN kind, DROP COLUMN pid, DROP COLUMN project, DROP COLUMN names",
   "ALTER TABLE knock_store DROP COLUMN oldest_version",
   "UPDATE knock_store SET version = 1",
 ].join("; ");
