@@ -87,7 +87,9 @@ export async function startHttpTestServer(): Promise<HttpTestServer> {
   });
   // A connection that the server closes after 5 idle seconds can be in use again at that moment, and its request is lost.
   server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.headersTimeout = 0; // a busy client may send its request late
+  // A test may open 1,000 connections at once. Those beyond the backlog are reset if the server is slow.
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: "127.0.0.1", backlog: 4_096 }, resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
