@@ -2,17 +2,25 @@ import { KnockError } from "../errors/knock-error.js";
 import type { Paged, PageRequest } from "../ports/page-request.js";
 
 /** The kinds of lists that a cursor can belong to. A cursor is valid only for its own kind. */
-export type CursorKind =
-  | "schedules"
-  | "runs"
-  | "messages"
-  | "recipients"
-  | "subscriptions"
-  | "members"
-  | "feed"
-  | "events";
+type CursorKind = "schedules" | "runs" | "messages" | "recipients" | "subscriptions" | "members" | "feed" | "events";
 
 const CURSOR = /^(schedules|runs|messages|recipients|subscriptions|members|feed|events):([1-9]\d{0,15})$/;
+
+/** A list, as both stores read it. */
+export interface BaseListQuery<Filters> {
+  kind: CursorKind;
+  /** The columns, without SELECT. */
+  columns: string;
+  /** `FROM …`, without WHERE. */
+  from: string;
+  /** The bytes of an item as SQL. */
+  bytes: string;
+  /** The row key to sort and page by. */
+  key: string;
+  filters: Filters;
+  /** The number of all rows that match, if it is known. The first page ends with the last of them without a search for more. */
+  count?: number;
+}
 
 export function serializeCursor(kind: CursorKind, row: number): string {
   return Buffer.from(`${kind}:${row}`, "latin1").toString("base64url");

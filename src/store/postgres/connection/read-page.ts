@@ -1,7 +1,7 @@
 import { PAGE_LIMITS } from "../../../domain/page/page-bytes.js";
 import type { TimeBounds } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
-import { arrangePage, type CursorKind, type PageEnd, type PageRange, planPage } from "../../cursor.js";
+import { arrangePage, type BaseListQuery, type PageEnd, type PageRange, planPage } from "../../cursor.js";
 import { BLOCK_ROWS } from "./allocate-rows.js";
 import { type BlockSource, buildBlockQuery } from "./block-values.js";
 import { SqlFilters } from "./sql-filters.js";
@@ -52,17 +52,7 @@ export async function bindRowRange(
   return { first: list.bind(found?.first ?? 0), last: list.bind(found?.last ?? -1) };
 }
 
-interface ListQuery {
-  kind: CursorKind;
-  /** The columns, without SELECT. */
-  columns: string;
-  /** `FROM …`, without WHERE. */
-  from: string;
-  /** The bytes of an item as SQL. */
-  bytes: string;
-  /** The row key to sort and page by. */
-  key: string;
-  filters: SqlFilters;
+interface ListQuery extends BaseListQuery<SqlFilters> {
   /** The first and the last row that can match, if they are known. */
   rows?: RowRange | undefined;
   /** Where rows that match the filters may be; without any, the rows are read in order until the page is full. */
@@ -74,8 +64,6 @@ interface ListQuery {
   group?: { column: string; value: string } | undefined;
   /** Whether an index of the filters finds few rows, which are then sorted. Otherwise, all rows are read in order to find them. */
   isSelective?: boolean;
-  /** The number of all rows that match, if it is known. The first page ends with the last of them without a search for more. */
-  count?: number;
 }
 
 /** A statement that selects rows, and the columns by which it orders them. */

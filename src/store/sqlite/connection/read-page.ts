@@ -1,7 +1,7 @@
 import { PAGE_LIMITS } from "../../../domain/page/page-bytes.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Json } from "../../../util/json.js";
-import { arrangePage, type CursorKind, type PageEnd, type PageRange, planPage } from "../../cursor.js";
+import { arrangePage, type BaseListQuery, type PageEnd, type PageRange, planPage } from "../../cursor.js";
 import { BaseFilters, listCases, MAX_COMPARED_CHARACTERS } from "../../rows/base-filters.js";
 import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "./connection.js";
@@ -46,20 +46,7 @@ export class SqlFilters extends BaseFilters<null> {
   }
 }
 
-interface ListQuery {
-  kind: CursorKind;
-  /** The columns, without SELECT. */
-  columns: string;
-  /** `FROM …`, without WHERE. */
-  from: string;
-  /** The bytes of an item as SQL. */
-  bytes: string;
-  /** The row key to sort and page by. */
-  key: string;
-  filters: SqlFilters;
-  /** The number of all rows that match, if it is known. The first page ends with the last of them without a search for more. */
-  count?: number;
-}
+type ListQuery = BaseListQuery<SqlFilters>;
 
 /** Returns rows of a list, each as it is read. */
 function iterateRows<Row>(
