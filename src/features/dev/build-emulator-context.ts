@@ -46,21 +46,9 @@ interface EmulatorSources {
 type EmulatorContext = SceneParts["options"];
 
 /** Builds the engine on the project's current files, and everything else that the API's responses are based on. */
-export function buildEmulatorContext({
-  opened,
-  deliveries,
-  project,
-  served,
-  account,
-  location,
-  store,
-  logs,
-  checkDueWork,
-  tracing,
-  io,
-  output,
-  warn,
-}: EmulatorSources): EmulatorContext {
+export function buildEmulatorContext(sources: EmulatorSources): EmulatorContext {
+  const { opened, deliveries, project, served, account, location, store, logs, checkDueWork } = sources;
+  const { tracing, io, output, warn } = sources;
   const { cwd, env } = io;
   const { definitions } = served;
   const faults = new Faults();

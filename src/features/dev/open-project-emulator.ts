@@ -107,20 +107,13 @@ export async function openProjectEmulator(
     await applyDataFiles(opened, store);
     const { webhookUrl } = flags;
     const deliveries = { guardDeliveries: flags.guardDeliveries, webhookUrl };
+    const sources = { opened, deliveries, project, served, account, tracing, io, output, warn };
     const context = buildEmulatorContext({
-      opened,
-      deliveries,
-      project,
-      served,
-      account,
+      ...sources,
       location,
       store,
       logs: await store.openLogs(),
       checkDueWork: await createDueWorkCheck(location, store, io.env),
-      tracing,
-      io,
-      output,
-      warn,
     });
     const { operations, onError } = context;
     const sceneStores = new Set<Store>();
@@ -129,22 +122,7 @@ export async function openProjectEmulator(
       const sceneStore = await openStore(":memory:", { watchUsers, isShared: true });
       await applyDataFiles(project.current, sceneStore);
       const logs = await sceneStore.openLogs();
-      const sceneContext = buildEmulatorContext({
-        ...{
-          opened,
-          deliveries,
-          project,
-          served,
-          account,
-          store: sceneStore,
-          logs,
-          tracing,
-          io,
-          output,
-          warn,
-        },
-        location: ":memory:",
-      });
+      const sceneContext = buildEmulatorContext({ ...sources, location: ":memory:", store: sceneStore, logs });
       sceneStores.add(sceneStore);
       return {
         options: sceneContext,
