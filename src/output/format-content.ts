@@ -1,3 +1,4 @@
+import { NESTED_FIELDS } from "../domain/message/nested-fields.js";
 import { filterObjects, isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
 /** A name and its text, which may have several lines. */
@@ -71,20 +72,6 @@ function formatOutline(value: Json | undefined, depth = 0): string[] {
   const line = `${text}${target}`.replaceAll("\n", " ");
   const ownLines =
     kind === "" && line === "" ? [] : [`${"  ".repeat(depth)}${[kind, line].filter(Boolean).join(": ")}`];
-  const NESTED_FIELDS = [
-    "blocks",
-    "elements",
-    "fields",
-    "accessory",
-    "attachments",
-    "content",
-    "body",
-    "items",
-    "columns",
-    "actions",
-    "embeds",
-    "components",
-  ];
   return [
     ...ownLines,
     ...NESTED_FIELDS.flatMap((name) => formatOutline(value[name], depth + (ownLines.length > 0 ? 1 : 0))),

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { paginateList } from "../../domain/page/paginate-list.js";
-import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
 import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import { didYouMean, type Hint } from "../../util/find-nearest.js";
 import { OPTION_GROUPS } from "./help-groups.js";
+import { parseRecipientArgument } from "./resource-options.js";
 
 export interface PageFlags {
   limit?: string;
@@ -64,16 +64,8 @@ export function paginateFiles<T>(items: readonly T[], flags: PageFlags): Paged<T
 /** Parses `--recipient ada` or `--recipient projects/apollo`. Throws `usage`. */
 export function parseRecipientKey(text: string | undefined): RecipientKey | undefined {
   if (text === undefined) return undefined;
-  const [first = "", second, ...others] = text.split("/");
-  const problem =
-    others.length > 0
-      ? "is not an id or collection/id"
-      : (describeInvalidId(first) ?? (second === undefined ? null : describeInvalidId(second)));
-  if (problem)
-    throw new KnockError("usage", `--recipient: ${JSON.stringify(text)} ${problem}`, {
-      hint: "Use --recipient ada for a user, or --recipient projects/p1 for an object.",
-    });
-  return toRecipientKey(second === undefined ? text : { collection: first, id: second });
+  const hint = "Use --recipient ada for a user, or --recipient projects/p1 for an object.";
+  return toRecipientKey(parseRecipientArgument(text, "--recipient", hint));
 }
 
 /**

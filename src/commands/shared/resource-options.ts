@@ -60,16 +60,17 @@ export function addBodyOptions(command: Command): Command {
 }
 
 /** Parses `ada`, or `projects/apollo` for an object. Throws `usage`. */
-export function parseRecipientArgument(text: string, name: string): RecipientReference {
+export function parseRecipientArgument(
+  text: string,
+  name: string,
+  hint = "Use a user ID, or collection/id for an object.",
+): RecipientReference {
   const [first = "", second, ...others] = text.split("/");
   const problem =
     others.length > 0
       ? "is not an id or collection/id"
       : (describeInvalidId(first) ?? (second === undefined ? null : describeInvalidId(second)));
-  if (problem)
-    throw new KnockError("usage", `${name}: ${JSON.stringify(text)} ${problem}`, {
-      hint: "Use a user ID, or collection/id for an object.",
-    });
+  if (problem) throw new KnockError("usage", `${name}: ${JSON.stringify(text)} ${problem}`, { hint });
   return second === undefined ? text : { collection: first, id: second };
 }
 

@@ -14,6 +14,7 @@ import type { Store } from "../../ports/store.js";
 import type { Project } from "../../project/open-project.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { stableStringify } from "../../util/json.js";
+import { NO_EFFECTS } from "./keep-rerun.js";
 import type { RunHistory } from "./read-run-history.js";
 import type { RerunOptions } from "./rerun-options.js";
 
@@ -97,18 +98,10 @@ export async function continueAtStep(
   }
   const settings = skipsDelays ? { ...first.run.settings, skip_delay: true } : first.run.settings;
   const run = { ...first.run, version_id: version.version_id, settings };
-  const nothing = {
-    batches: new Map(),
-    upserts: [],
-    triggers: [],
-    frequencyRecords: [],
-    throttles: [],
-    unidentified: [],
-  };
   return {
     at,
     async perform(copy) {
-      const inserted = { run, version, recipientRuns, messages, ...nothing, idempotency: null, fanOut: null };
+      const inserted = { run, version, recipientRuns, messages, ...NO_EFFECTS, idempotency: null, fanOut: null };
       await copy.insertWorkflowRun(inserted, at);
       await copy.retryRuns(
         recipientRuns.map(({ id }) => id),

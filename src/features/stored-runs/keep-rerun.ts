@@ -6,6 +6,16 @@ import { MAX_RUNS } from "./select-related-runs.js";
 
 const PAGE_SIZE = 100;
 
+/** The other effects of a trigger, for one that only copies runs and messages. */
+export const NO_EFFECTS = {
+  batches: new Map(),
+  upserts: [],
+  triggers: [],
+  frequencyRecords: [],
+  throttles: [],
+  unidentified: [],
+};
+
 /** Returns a value with other IDs. An ID is long enough not to be a part of other texts. */
 function replaceIds<T>(value: T, ids: ReadonlyMap<string, string>): T {
   let text = JSON.stringify(value);
@@ -47,14 +57,6 @@ export async function keepRerun(copy: Store, store: Store, workflowRunId: string
     trigger_source: { type: "rehearsal" as const, rerun_of: originalId },
     settings: { ...first.run.settings, sandbox_mode: true },
   };
-  const nothing = {
-    batches: new Map(),
-    upserts: [],
-    triggers: [],
-    frequencyRecords: [],
-    throttles: [],
-    unidentified: [],
-  };
   const recipientRuns = runs.map(({ recipientRun }) => recipientRun);
   const {
     recipientRuns: ownRuns,
@@ -63,7 +65,7 @@ export async function keepRerun(copy: Store, store: Store, workflowRunId: string
   } = replaceIds({ recipientRuns, messages: sent, run: { ...run, trigger_source: null } }, ids);
   await store.insertWorkflowRun(
     {
-      ...nothing,
+      ...NO_EFFECTS,
       run: { ...ownRun, trigger_source: run.trigger_source },
       version: first.version,
       recipientRuns: ownRuns,

@@ -1,26 +1,12 @@
 import type { ComponentChildren } from "preact";
+import { NESTED_FIELDS } from "../../domain/message/nested-fields.js";
 import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { getInitial } from "../lib/labels.js";
 import { Code } from "../parts/basics.js";
 import { OutLink } from "./rich-text.js";
 
 const MAX_DEPTH = 8;
-/** Fields of the platforms' own JSON that contain nested blocks. */
-const NESTED_FIELDS = [
-  "blocks",
-  "elements",
-  "fields",
-  "accessory",
-  "attachments",
-  "content",
-  "body",
-  "items",
-  "columns",
-  "actions",
-  "embeds",
-  "components",
-  "facts",
-];
+const SHOWN_FIELDS = [...NESTED_FIELDS, "facts"];
 
 function findElementText(element: JsonObject): string {
   for (const name of ["text", "title", "alt_text", "altText", "description", "value", "name", "label", "url"]) {
@@ -38,7 +24,7 @@ function Blocks({ value, depth = 0 }: { value: Json | undefined; depth?: number 
   if (!isJsonObject(value)) return null;
   const type = String(value.type ?? "");
   const text = findElementText(value);
-  const inside = NESTED_FIELDS.filter((name) => typeof value[name] === "object").map((name) => (
+  const inside = SHOWN_FIELDS.filter((name) => typeof value[name] === "object").map((name) => (
     <Blocks key={name} value={value[name]} depth={depth + 1} />
   ));
   if (type === "divider") return <hr />;
