@@ -130,7 +130,10 @@ describeOnPostgres("due work", () => {
     );
     await start("one");
     await isDone();
-    await eventually(() => events.includes("freed 2"));
+    // A busy worker may free them one after the other.
+    await eventually(() =>
+      ["freed 2", "freed 1 freed 1"].includes(events.filter((event) => event.startsWith("freed")).join(" ")),
+    );
     expect(await db.get("SELECT claim_token, claim_until FROM recipient_runs WHERE row = 5")).toEqual({
       claim_token: null,
       claim_until: null,
