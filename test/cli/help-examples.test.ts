@@ -38,16 +38,24 @@ const program = new Command("knock");
 for (const load of Object.values(PROGRAM.commands)) (await load())(program, {} as CommandContext);
 const leaves = listLeaves(program.commands).map(({ words }) => words);
 
-/** Returns the examples of every command in a project's folder, each as one line. */
-async function readExamples(project: Sample): Promise<string[]> {
-  const lines: string[] = [];
+/** Returns the help of every command in a project's folder, by the command's name. */
+async function readHelp(project: Sample): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
   for (const words of leaves) {
     const { stdout, stderr } = await project.knock([...words, "--help"]);
     expect(stderr).toBe("");
-    for (const [, line] of stdout.replaceAll(/ \\\n +/g, " ").matchAll(/^ {2}\$ (.+)$/gm)) lines.push(line as string);
+    texts.set(words.join(" "), stdout);
   }
-  return [...new Set(lines)];
+  return texts;
 }
+
+/** Returns the examples of help texts, each as one line. */
+function listExamples(help: ReadonlyMap<string, string>): string[] {
+  const lines = [...help.values()].flatMap((text) => [...text.replaceAll(/ \\\n +/g, " ").matchAll(/^ {2}\$ (.+)$/gm)]);
+  return [...new Set(lines.map(([, line]) => line as string))];
+}
+
+const readExamples = async (project: Sample): Promise<string[]> => listExamples(await readHelp(project));
 
 /** Splits a command into words as a shell does, and leaves out its name. */
 const toWords = (command: string): string[] =>
@@ -80,6 +88,7 @@ const NOT_SEEN_READING = ["dev", "doctor", "forecast", "worker"];
 
 describe("the examples of the help in a new project", () => {
   let used: Sample;
+  let help: ReadonlyMap<string, string>;
   let lines: string[] = [];
 
   beforeAll(async () => {
@@ -99,7 +108,8 @@ describe("the examples of the help in a new project", () => {
     const git = "git -c user.name=Ada -c user.email=ada@example.com";
     const commit = `git init -q -b main && git add --all && ${git} commit -q -m Start`;
     expect(await used.shell(commit)).toMatchObject({ exitCode: 0 });
-    lines = await readExamples(used);
+    help = await readHelp(used);
+    lines = listExamples(help);
   });
   afterEach(() => vi.restoreAllMocks());
   afterAll(() => used.remove());
@@ -156,11 +166,9 @@ describe("the examples of the help in a new project", () => {
     // A command with --timeout prints its requests. Each other one shows --verbose only if it prints more with it.
     const shown = new Set<string>();
     const reading = new Set<string>(NOT_SEEN_READING);
-    for (const words of leaves) {
-      const name = words.join(" ");
-      const { stdout } = await used.knock([...words, "--help"]);
-      if (stdout.includes("--timeout")) continue;
-      if (stdout.includes("--verbose")) shown.add(name);
+    for (const [name, text] of help) {
+      if (text.includes("--timeout")) continue;
+      if (text.includes("--verbose")) shown.add(name);
       if (readers.has(name)) reading.add(name);
     }
     expect([...shown].sort()).toEqual([...reading].sort());

@@ -1,6 +1,10 @@
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import ts from "typescript";
+import type TypeScript from "typescript";
 import { isJsonObject, type Json } from "../../src/util/json.js";
+
+// `import` would search the whole compiler for the names that it exports, which takes a second.
+const ts = createRequire(import.meta.url)("typescript") as typeof TypeScript;
 
 /** A value and the type that it must have, as an expression of TypeScript. */
 interface TypedValue {
@@ -25,7 +29,7 @@ export function listTypeErrors(imports: string, values: readonly TypedValue[]): 
     ({ type, value }) => `{ const value: ${type} = null! as ${toTypeLiteral(value)}; void value; }`,
   );
   const text = [imports, ...lines].join("\n");
-  const options: ts.CompilerOptions = {
+  const options: TypeScript.CompilerOptions = {
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
     target: ts.ScriptTarget.ES2022,
