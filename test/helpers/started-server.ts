@@ -29,6 +29,8 @@ export interface StartedServer {
   operatorUrl: string;
   /** The lines of its log. */
   lines: JsonObject[];
+  /** Returns its standard error. */
+  readErrors(): string;
   keys: { secret: string; public: string };
   createKey(...args: string[]): Promise<string>;
   call(
@@ -64,6 +66,10 @@ export async function startServer({ store }: { store?: string } = {}): Promise<S
     rest = texts.pop() ?? "";
     for (const line of texts) lines.push(JSON.parse(line) as JsonObject);
   });
+  let errors = "";
+  server.stderr?.on("data", (chunk: Buffer) => {
+    errors += String(chunk);
+  });
   const started = await eventually(() => {
     if (server.exitCode !== null) throw new Error(`knock serve ended with ${server.exitCode}`);
     return lines.find(({ event }) => event === "started");
@@ -72,6 +78,7 @@ export async function startServer({ store }: { store?: string } = {}): Promise<S
   return {
     ...{ sample, url, lines, keys, createKey },
     operatorUrl: `http://127.0.0.1:${started.metrics_port}`,
+    readErrors: () => errors,
     async call(path, headers = {}, init = {}) {
       const response = await fetch(`${url}${path}`, { ...init, headers });
       return { status: response.status, text: await response.text(), id: response.headers.get("x-request-id") };

@@ -74,7 +74,7 @@ async function readSqliteVersion(): Promise<string> {
 }
 
 function describeStoreState(shown: string, state: StoreState): CheckResult {
-  const { uses, missing, version, neededVersion, jobsVersion, processes, settings } = state;
+  const { uses, missing, isStandby, version, neededVersion, jobsVersion, processes, settings } = state;
   const workers = processes.filter(({ kind }) => kind === "worker").length;
   if (missing.length > 0)
     return fail(
@@ -82,6 +82,7 @@ function describeStoreState(shown: string, state: StoreState): CheckResult {
       "Run `knock store migrate --grant-to worker=<role>` with the role that owns the tables, or grant api or reader.",
     );
   const message = `${shown}: tables of version ${version}, jobs of version ${jobsVersion ?? "unknown"}, rights of ${uses.join(", ")}${uses.join() === "reader" ? " (it cannot write)" : ""}, ${count(workers, "live worker")}`;
+  if (isStandby) return warn(`${message}: the server is a standby`, "Use the primary server to write.");
   if (version > neededVersion) return warn(`${message}: this knock knows version ${neededVersion}`, "Update knock.");
   return settings.length === 0
     ? ok(message)

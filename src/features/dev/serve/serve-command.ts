@@ -11,7 +11,9 @@ import { isPostgresLocation } from "../../../context/store-location.js";
 import type { TargetFlags } from "../../../context/target-flags.js";
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import { parseDurationArgument } from "../../../input/parse-time.js";
+import type { JsonLog } from "../../../monitoring/json-log.js";
 import type { OperatorPage } from "../../../monitoring/metrics-server.js";
+import type { Output } from "../../../output/output.js";
 import type { joinAsServer } from "../../../store/postgres/open-postgres-store.js";
 import { closeInTime } from "../close-in-time.js";
 import type { RequestLogEntry } from "../emulator/emulator-options.js";
@@ -75,6 +77,15 @@ function toLogFields(request: RequestLogEntry) {
   };
 }
 
+/** Returns an output that writes what is not a result to the log. */
+function redirectToLog(output: Output, log: JsonLog): Output {
+  const redirected = output.redirect();
+  redirected.note = (text) => log.info({ event: "note" }, text);
+  redirected.warn = (text) => log.warn({ event: "warning" }, text);
+  redirected.errorLine = (text) => log.error({ event: "error" }, text);
+  return redirected;
+}
+
 async function runServe(flags: ServeFlags, context: CommandContext): Promise<void> {
   const { io, output, target, signal } = context;
   const graceMs = parseDurationArgument(flags.projectGrace, "--project-grace");
@@ -122,7 +133,7 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
       },
     },
     io,
-    output,
+    redirectToLog(output, log),
   ).catch(async (error: unknown) => {
     await registry.presence?.leave();
     throw error;

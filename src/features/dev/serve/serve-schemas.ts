@@ -19,7 +19,7 @@ export const serveLogSchema = z.object({
   time: timeField("When the line was written."),
   host: textField("The name of the host."),
   pid: described(z.int(), "The process ID."),
-  event: described(z.enum(["started", "request", "warning", "stopping", "stopped"]), "What happened."),
+  event: described(z.enum(["started", "request", "note", "warning", "error", "stopping", "stopped"]), "What happened."),
   message: textField("The event as text."),
   url: z.optional(textField("The address of the server, in `started`.")),
   metrics_port: z.optional(
@@ -32,5 +32,9 @@ export const serveLogSchema = z.object({
   status: z.optional(described(z.int(), "The status of the response.")),
   ...WORK_FIELDS,
   took_ms: z.optional(described(z.number(), "Milliseconds from the request to its response.")),
-  error: z.optional(textOrNull("Why the store is not available, in `request` with status 503.")),
+  error: z.optional(
+    textOrNull(
+      "Why a key or a signature is refused, in `request` with status 401, or why the store is not available, with 503.",
+    ),
+  ),
 });

@@ -12,6 +12,8 @@ export interface StoreState {
   uses: string[];
   /** The rights that it lacks to read, or to write if it can write anything. */
   missing: string[];
+  /** Whether the server only follows another one and cannot be written. */
+  isStandby: boolean;
   version: number;
   /** The version of the tables of this knock. */
   neededVersion: number;
@@ -35,7 +37,9 @@ const SELECT_SETTINGS = `
 
 export async function readStoreState(db: Connection): Promise<StoreState> {
   const { uses, missing } = await findMissingGrants(db);
-  const { version } = await db.getOne<{ version: number }>("SELECT version FROM knock_store");
+  const { version, is_standby } = await db.getOne<{ version: number; is_standby: boolean }>(
+    "SELECT version, pg_is_in_recovery() AS is_standby FROM knock_store",
+  );
   const jobs = await db
     .get<{ last: number }>(`SELECT max(id) AS last FROM ${JOB_SCHEMA}.migrations`)
     .catch(() => undefined); // only workers need this right
@@ -43,6 +47,7 @@ export async function readStoreState(db: Connection): Promise<StoreState> {
   return {
     uses,
     missing,
+    isStandby: is_standby,
     version,
     neededVersion: MIGRATIONS.length,
     jobsVersion: jobs?.last ?? null,

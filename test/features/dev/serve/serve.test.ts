@@ -147,6 +147,13 @@ describe("knock serve", () => {
     });
   });
 
+  it("logs changes and errors of files as JSON lines", async () => {
+    sample.write("knock/workflows/broken/workflow.json", "{");
+    const line = await eventually(() => server.lines.find(({ message }) => /^workflow broken: /.test(String(message))));
+    expect(line).toMatchObject({ level: "warn", event: "warning" });
+    expect(server.readErrors()).toBe("");
+  });
+
   it("serves probes and metrics on a port of their own", async () => {
     const read = async (path: string) => {
       const response = await fetch(`${server.operatorUrl}${path}`);
