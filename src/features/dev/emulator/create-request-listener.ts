@@ -182,6 +182,9 @@ async function runRoute(
   if (limits !== null) await checkRate(limits, route, caller, user);
   if (route.unavailable !== undefined) throw new ApiError(501, "not_supported", route.unavailable);
   const { query } = context;
+  // A client may know only the address of a balancer, which may also end the encryption.
+  const host = context.header("host");
+  const isEncrypted = context.header("x-forwarded-proto") === "https";
   const routeContext: RouteContext = {
     operations: options.operations,
     bulk: options.bulkOperations,
@@ -198,7 +201,7 @@ async function runRoute(
     onFeedRead: options.onFeedRead,
     strict: options.strict ?? false,
     definitions: options.definitions,
-    baseUrl: options.url,
+    baseUrl: host === undefined ? options.url : `${isEncrypted ? "https" : "http"}://${host}`,
     limits,
   };
   return route.handle(routeContext);
