@@ -42,7 +42,7 @@ export const EXPECT_MISSING: Pick<ApiCase, "status" | "expectedBody"> = {
   expectedBody: buildErrorBody("resource_missing", 404),
 };
 
-async function runApiCase(row: ApiCase, api: TestEmulator): Promise<void> {
+export async function runApiCase(row: ApiCase, api: TestEmulator): Promise<void> {
   await row.given?.(api);
   const request = typeof row.request === "string" ? row.request : await row.request(api);
   const response = await api.request(request, row.body, row.headers);

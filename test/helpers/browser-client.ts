@@ -17,6 +17,8 @@ export interface BrowserFeed {
   feed: Feed;
   /** IDs of the items that the socket delivered. */
   received: string[];
+  /** Returns how often the socket was opened. */
+  opened(): number;
   close(): void;
 }
 
@@ -35,9 +37,12 @@ export function listenToFeed(
     received.push(...items.map(({ id }) => id));
   });
   feed.listenForUpdates();
+  let opened = 0;
+  (knock.client().socket as unknown as PhoenixSocket).onOpen(() => opened++);
   return {
     feed,
     received,
+    opened: () => opened,
     close() {
       feed.dispose();
       knock.teardown();
@@ -75,6 +80,10 @@ export function createGuideClient(
       knock.teardown();
     },
   };
+}
+
+interface PhoenixSocket {
+  onOpen(callback: () => void): void;
 }
 
 interface GuideSelector {

@@ -8,7 +8,7 @@ import type { ChannelType } from "../../src/domain/message/channel-types.js";
 import type { JsonObject } from "../../src/util/json.js";
 
 /** Channels of the case catalog: key, type, ID. They deliver messages and are not sandboxed. */
-const CHANNELS: [key: string, type: ChannelType, id: string][] = [
+export const CASE_CHANNELS: [key: string, type: ChannelType, id: string][] = [
   ["mail", "email", "c-mail"],
   ["promo", "email", "c-promo"],
   ["feed", "in_app_feed", "c-feed"],
@@ -45,7 +45,7 @@ export const CASE_RECIPIENTS: JsonObject[] = [
 
 export function createCaseEnvironment(): Environment {
   const environment = createDefaultEnvironment();
-  for (const [key, type, id] of CHANNELS) {
+  for (const [key, type, id] of CASE_CHANNELS) {
     environment.channels[key] = {
       id,
       key,
@@ -61,26 +61,24 @@ export function createCaseEnvironment(): Environment {
   return environment;
 }
 
-/** A message type of guides. */
-export const BANNER = parseMessageType(
-  "banner",
-  {
-    name: "Banner",
-    preview: "",
-    variants: [
-      {
-        key: "default",
-        name: "Default",
-        fields: [
-          { type: "text", key: "title", label: "Title", settings: { required: true } },
-          { type: "markdown", key: "body", label: "Body" },
-          { type: "button", key: "button", label: null, text: { settings: { default: "Open" } } },
-          { type: "boolean", key: "closable", label: null, settings: { default: true } },
-          { type: "number", key: "order", label: null, settings: { min: 1 } },
-          { type: "list", key: "items", label: null },
-        ],
-      },
-    ],
-  },
-  "message-types/banner/message_type.json",
-);
+/** A message type of guides, as its file has it. */
+export const BANNER_DOCUMENT: JsonObject = {
+  name: "Banner",
+  preview: "",
+  variants: [
+    {
+      key: "default",
+      name: "Default",
+      fields: [
+        { type: "text", key: "title", label: "Title", settings: { required: true } },
+        { type: "markdown", key: "body", label: "Body" },
+        { type: "button", key: "button", label: null, text: { settings: { default: "Open" } } },
+        { type: "boolean", key: "closable", label: null, settings: { default: true } },
+        { type: "number", key: "order", label: null, settings: { min: 1 } },
+        { type: "list", key: "items", label: null },
+      ],
+    },
+  ],
+};
+
+export const BANNER = parseMessageType("banner", BANNER_DOCUMENT, "message-types/banner/message_type.json");

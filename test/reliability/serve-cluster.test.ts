@@ -7,20 +7,27 @@ import { listenToFeed } from "../helpers/browser-client.js";
 import { eventually } from "../helpers/eventually.js";
 import { createDatabase, describeOnPostgres } from "../helpers/postgres-server.js";
 import type { Sample } from "../helpers/run-knock.js";
-import { getLongRuns, reportFigures } from "./long-runs.js";
+import { getLongRuns, isLongRun, reportFigures } from "./long-runs.js";
+import { writeCatalogueProject } from "./serve/catalogue-project.js";
+import { Totals } from "./serve/cluster-api.js";
+import { DEV_ONLY_CASES, DEV_ONLY_PARTS } from "./serve/dev-only.js";
+import { CaseRunner, CLUSTER_CASES } from "./serve/run-cases.js";
 import { ServeCluster } from "./serve/serve-cluster.js";
+import { StoreReader } from "./serve/store-reader.js";
 
 /** An instance or a worker is killed in turn, as soon as the successor of the one before is ready, or some time later. */
 const KILLS = getLongRuns("faults", 60, 6);
 const PAUSE_MS = getLongRuns("faults", 2_000, 0);
 const CLIENTS = 3;
+/** The suites run until so many processes were killed, at least once. */
+const SUITE_KILLS = getLongRuns("faults", 100, 4);
+const SUITE_PAUSE_MS = 2_000;
+const CASES_AT_ONCE = 6;
+const WATCHERS = ["watcher-1", "watcher-2", "watcher-3"];
 const OBJECT = "projects";
 
 function writeProject(sample: Sample): void {
-  sample.write("knock/environment.json", {
-    channels: { "in-app-feed": { type: "in_app_feed" } },
-    signing_key: "$SIGNING_KEY",
-  });
+  writeCatalogueProject(sample, { "in-app-feed": { type: "in_app_feed" } });
   const feed = {
     ref: "feed_1",
     type: "channel",
@@ -88,17 +95,22 @@ async function runRound(triggers: Triggers, round: string): Promise<void> {
 /** Starts a bulk operation, and asks for it whichever instance answers. Its limit is one per second, so only one client does this. */
 async function runBulk(knock: Knock, round: string): Promise<void> {
   const bulk = await knock.users.bulk.identify({ users: [{ id: `bulk-${round}`, name: "Bulk" }] });
+  expect(bulk.progress_path).toBe(`${knock.baseURL}/v1/bulk_operations/${bulk.id}`);
   await eventually(async () => (await knock.bulkOperations.get(bulk.id)).status === "completed");
   expect(await knock.users.get(`bulk-${round}`)).toMatchObject({ name: "Bulk" });
 }
 
 describeOnPostgres("two instances of knock serve and two workers", () => {
   let cluster: ServeCluster;
+  const figures: Record<string, number> = {};
 
   beforeAll(async () => {
     cluster = await ServeCluster.start(await createDatabase(), writeProject);
   });
-  afterAll(() => cluster?.stop());
+  afterAll(async () => {
+    reportFigures("faults", figures, "serve");
+    await cluster?.stop();
+  });
 
   it("remind a client whose socket is open at one of them of what it has read at the other (RQ-12)", async () => {
     const [atSocket = "", atFeed = ""] = cluster.urls;
@@ -173,9 +185,79 @@ describeOnPostgres("two instances of knock serve and two workers", () => {
         await knock.workflows.trigger("now", { recipients: ["watcher"] });
         return watcher.received.length > seen;
       });
-      reportFigures("faults", { kills: cluster.kills, rounds: state.rounds, messages: expected.length }, "serve");
+      Object.assign(figures, { kills: cluster.kills, rounds: state.rounds, messages: expected.length });
     } finally {
       watcher.close();
+    }
+  });
+
+  it("pass the cases of the official clients while they are killed in turn", { timeout: 1_800_000 }, async () => {
+    const startedAt = Date.now();
+    const killsBefore = cluster.kills;
+    const store = await StoreReader.open(cluster.store);
+    const totals = new Totals();
+    const runner = new CaseRunner(cluster, store, totals);
+    const knock = new Knock({ apiKey: cluster.keys.secret, baseURL: cluster.balancer.url, maxRetries: 20 });
+    const watchers = WATCHERS.map((user) =>
+      listenToFeed(cluster.balancer.url, user, "feed", { key: cluster.keys.public, token: cluster.signUser(user) }),
+    );
+    try {
+      await Promise.all(WATCHERS.map((user) => knock.users.update(user, {})));
+      const state = { isKilling: true, passes: 0, announced: 0 };
+      const announce = async (): Promise<void> => {
+        const { workflow_run_id } = await knock.workflows.trigger("hello", { recipients: WATCHERS });
+        totals.triggers.add(workflow_run_id);
+        state.announced++;
+      };
+      const suites = (async () => {
+        while (state.isKilling || state.passes === 0) {
+          await announce();
+          await runner.runAll(CASES_AT_ONCE);
+          state.passes++;
+        }
+      })();
+      const kills = (async () => {
+        for (let kill = 0; kill < SUITE_KILLS; kill++) {
+          await sleep(SUITE_PAUSE_MS);
+          await cluster.kill(kill % 2 === 0 ? "serve" : "worker");
+        }
+        state.isKilling = false;
+      })();
+      await Promise.all([suites, kills]);
+      await announce();
+
+      expect(runner.failures).toEqual([]);
+      // Every reason still applies to a case.
+      const reasons = Object.keys({ ...DEV_ONLY_PARTS, ...DEV_ONLY_CASES });
+      if (isLongRun("faults")) expect([...runner.devOnly.keys()].sort()).toEqual(reasons.sort());
+      const devOnly = [...runner.devOnly.values()].reduce((sum, titles) => sum + titles.size, 0);
+      for (const id of totals.bulkOperations)
+        expect(await knock.bulkOperations.get(id)).toMatchObject({ status: "completed" });
+      await store.untilSettled([...totals.triggers]);
+      const faults = await store.countFaults([...totals.triggers], startedAt);
+      expect(faults).toEqual({ lost: 0, doubled: 0 });
+      // Each socket is open again, and no message is missing or repeated.
+      for (const { received } of watchers) await eventually(() => received.length >= state.announced);
+      for (const { received } of watchers) expect(new Set(received).size).toBe(received.length);
+      expect(watchers.map(({ received }) => received.length)).toEqual(WATCHERS.map(() => state.announced));
+      expect(cluster.errors).toBe("");
+      Object.assign(figures, {
+        ...{ suite_kills: cluster.kills - killsBefore, passes: state.passes, cases: CLUSTER_CASES.length - devOnly },
+        ...{
+          cases_only_for_dev: devOnly,
+          cases_passed: runner.passed,
+          cases_repeated_after_cut: runner.repeated.length,
+        },
+        ...{ requests: totals.requests, requests_cut: totals.cut, triggers: totals.triggers.size },
+        ...{ bulk_operations: totals.bulkOperations.size, ...faults },
+        sockets_reopened: watchers.reduce((sum, { opened }) => sum + opened() - 1, 0),
+      });
+    } finally {
+      process.stderr.write(
+        `${[...runner.repeated, ...runner.failures].map((text) => `${text.slice(0, 1500)}\n`).join("")}`,
+      );
+      for (const watcher of watchers) watcher.close();
+      await store.close();
     }
   });
 });

@@ -43,13 +43,13 @@ export const OFFICIAL_SDK_CASES: ClientCase[] = [
   },
   {
     title: "receives errors of its own classes",
-    async run({ knock, url }) {
+    async run({ knock }) {
       await expect(knock.workflows.trigger("hello", { recipients: [] })).rejects.toBeInstanceOf(
         Knock.UnprocessableEntityError,
       );
-      const stranger = new Knock({ apiKey: "nope", baseURL: url, maxRetries: 0 });
+      const stranger = knock.withOptions({ apiKey: "nope" });
       await expect(stranger.users.get("u1")).rejects.toBeInstanceOf(Knock.AuthenticationError);
-      const open = new Knock({ apiKey: "pk_test", baseURL: url, maxRetries: 0 });
+      const open = knock.withOptions({ apiKey: "pk_test" });
       await expect(open.workflows.trigger("hello", { recipients: ["u1"] })).rejects.toBeInstanceOf(
         Knock.PermissionDeniedError,
       );

@@ -11,21 +11,19 @@ interface Scene {
   message: string;
   run: string;
   schedule: string;
-  bulk: string;
 }
 
 async function scene(api: TestEmulator): Promise<Scene> {
   const { knock } = api;
   await knock.workflows.trigger("hello", { recipients: ["u1"], data: { n: 1 }, tenant: "acme" });
-  const [message] = (await knock.messages.list({ channel_id: "feed" })).items;
-  const [run] = (await knock.workflowRecipientRuns.list({ workflow: "hello" })).items;
+  const [message] = (await knock.users.listMessages("u1", { channel_id: "feed" })).items;
+  const [run] = (await knock.workflowRecipientRuns.list({ workflow: "hello", recipient: "u1" })).items;
   const [schedule] = await knock.schedules.create({
     workflow: "hello",
     recipients: ["u1"],
     repeats: [{ frequency: "daily", hours: 9 }],
   });
-  const bulk = await knock.users.bulk.identify({ users: [{ id: "b1" }] });
-  return { api, knock, message: message?.id ?? "", run: run?.id ?? "", schedule: schedule?.id ?? "", bulk: bulk.id };
+  return { api, knock, message: message?.id ?? "", run: run?.id ?? "", schedule: schedule?.id ?? "" };
 }
 
 const P1 = { id: "p1", collection: "projects" };
@@ -50,7 +48,11 @@ const METHODS: [name: string, call: (scene: Scene) => Promise<unknown>, expected
     },
     { entries: [] },
   ],
-  ["bulkOperations.get", ({ knock, bulk }) => knock.bulkOperations.get(bulk), { name: "users.bulk.identify" }],
+  [
+    "bulkOperations.get",
+    async ({ knock }) => knock.bulkOperations.get((await knock.users.bulk.identify({ users: [{ id: "b1" }] })).id),
+    { name: "users.bulk.identify" },
+  ],
   [
     "channels.bulk.updateMessageStatus",
     ({ knock }) =>
@@ -395,7 +397,7 @@ const METHODS: [name: string, call: (scene: Scene) => Promise<unknown>, expected
         has_errors: false,
         recipient: "u1",
         starting_at: "2025-01-01T00:00:00Z",
-        ending_at: "2026-01-01T00:00:00Z",
+        ending_at: "2100-01-01T00:00:00Z",
       }),
     { items: [{ recipient: "u1" }] },
   ],
