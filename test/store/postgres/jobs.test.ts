@@ -2,10 +2,20 @@ import { describe, expect, it } from "vitest";
 import { ChannelLimits, planDeliveries } from "../../../src/store/postgres/due-work/channel-limits.js";
 import { isHostCrowded, planPools } from "../../../src/store/postgres/due-work/job-pools.js";
 import { buildJobs, getPriority, toFlags } from "../../../src/store/postgres/due-work/jobs.js";
+import { getShard } from "../../../src/store/postgres/run/shard.js";
 
 const NOW = 1_000_000_000_000;
 
 describe("the jobs of wakeups", () => {
+  it("look at the runs of every recipient if the wakeup names no shard", () => {
+    const [job] = buildJobs([{ kind: "runs", dueAt: 0 }], 10);
+    const { from = 0, to = 0 } = job?.payload.shards ?? {};
+    const shards = Array.from({ length: 5_000 }, (_, index) => getShard(`$users/user-${index}`));
+    expect(shards.filter((shard) => shard < from || shard > to)).toEqual([]);
+    // A database past the first one would take them by their last eight bits.
+    expect(new Set(shards.map((shard) => shard & 255)).size).toBe(256);
+  });
+
   it("name the rows that fall due together, at their exact time", () => {
     const jobs = buildJobs([{ kind: "runs", dueAt: NOW + 90_001, rows: { from: 1, to: 400 }, size: 400 }], NOW);
     expect(jobs).toEqual([

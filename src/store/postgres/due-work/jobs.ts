@@ -3,7 +3,7 @@ import type { DueKind } from "../../../ports/due-store.js";
 import { type DueTask, MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import { stringify } from "../../rows/json-column.js";
 import type { Wakeup } from "../connection/transaction.js";
-import { SHARDS } from "../run/shard.js";
+import { ALL_SHARDS } from "../run/shard.js";
 
 /** The tasks of jobs. A job is a hint: rows say what is due, and a job says when to look for them, and where. */
 export const TASKS = ["advance", "wake", "fan_out", "deliver", "follow", "occur"] as const;
@@ -26,9 +26,8 @@ export const ALL_PRIORITIES: readonly number[] = Object.values(PRIORITIES).flatM
 /** The runs that one job advances. */
 export const MAX_RUNS_PER_JOB = 500;
 
-/** Jobs for runs that fall due at individual times share this many groups of shards. */
-const SHARD_GROUPS = 16;
-const SHARDS_PER_GROUP = SHARDS / SHARD_GROUPS;
+/** Jobs for runs that fall due at individual times are shared by groups of so many shards. */
+const SHARDS_PER_GROUP = 16;
 
 /** Jobs of the next minute share slots of a tenth of a second, and later ones slots of a second. */
 const FINE_SLOT_MS = 100;
@@ -72,8 +71,6 @@ function getShardGroup(shard: number): { from: number; to: number } {
   const from = Math.floor(shard / SHARDS_PER_GROUP) * SHARDS_PER_GROUP;
   return { from, to: from + SHARDS_PER_GROUP - 1 };
 }
-
-const ALL_SHARDS = { from: 0, to: SHARDS - 1 };
 
 interface JobPlace {
   task: TaskName;
