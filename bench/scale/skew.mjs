@@ -1,29 +1,21 @@
-// Simulates skew: recipients who are notified more often than others, bursts and one trigger of a million, on one database
-// and on many. First compares the simulation with measured runs, and fails if one differs by more than a quarter.
-// `node bench/scale/skew.mjs [pattern]` runs the scenarios whose name matches. --seed=<number> selects another sequence of random
-// numbers. --save writes bench/results/skew.json.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { bundleMain } from "../bundle-main.mjs";
+// Measures skew on PostgreSQL: recipients, tenants and workflows of which some are busier than others. Reads how evenly the rows that the
+// engine writes are spread over the shards. `node bench/scale/skew.mjs [runs]`: recipient runs of each exponent (default: 40000).
+// --save writes bench/results/skew.json, from which `npm run docs` makes
+// docs/reference/skew.md. Takes about two minutes.
+import { execFileSync } from "node:child_process";
+import { bundleMain, POSTGRES_EXTERNALS } from "../bundle-main.mjs";
+import { saveResult } from "../save-result.mjs";
+import { startServer } from "./postgres-server.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const words = process.argv.slice(2);
-const seed = Number(words.find((word) => word.startsWith("--seed="))?.slice("--seed=".length) ?? 1);
-const pattern = new RegExp(words.find((word) => !word.startsWith("--")) ?? "");
-const bundle = await bundleMain("scale/skew-main", {});
-const { compareWithMeasuredRuns, listShardSkew, runScenarios } = await import(bundle);
-
-const measured = compareWithMeasuredRuns(seed);
-console.table(measured);
-const shards = listShardSkew();
-console.table(shards);
-const scenarios = runScenarios(pattern, seed);
-for (const group of new Set(scenarios.map((scenario) => scenario.group)))
-  console.table(scenarios.filter((scenario) => scenario.group === group).map(({ group: _, ...figures }) => figures));
-if (words.includes("--save")) {
-  mkdirSync(join(root, "bench/results"), { recursive: true });
-  const result = { seed, measured, shards, scenarios };
-  writeFileSync(join(root, "bench/results/skew.json"), `${JSON.stringify(result, null, 2)}\n`);
+const TIME_LIMIT_MS = 900_000;
+const [runs = "40000"] = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const server = startServer();
+try {
+  const bundle = await bundleMain("scale/skew-main", { external: POSTGRES_EXTERNALS });
+  const options = { encoding: "utf8", timeout: TIME_LIMIT_MS, stdio: ["ignore", "pipe", "inherit"] };
+  const result = JSON.parse(execFileSync(process.execPath, [bundle, server.url, runs], options));
+  console.table(result.rows);
+  saveResult("skew", result);
+} finally {
+  server.stop();
 }
-process.exitCode = measured.every(({ ok }) => ok) ? 0 : 1;

@@ -13,7 +13,6 @@ import {
   measureLater,
 } from "./measure-workers.js";
 import { ProcessGroup } from "./processes.js";
-import { type SimulatedRate, simulateWorkers } from "./simulate-workers.js";
 import { WorkerBench } from "./worker-bench.js";
 import { writeProject } from "./worker-project.js";
 
@@ -131,7 +130,6 @@ const isQuiet = (await measureIdleShare()) > QUIET_SHARE;
 writeProject(projectFolder);
 const bench = await WorkerBench.open(location);
 let rates: Rate[] = [];
-let simulated: SimulatedRate[] = [];
 const measures: Measure[] = [];
 const parts: Record<string, () => Promise<Measure[]>> = {
   // Its target is for a disk that flushes in less than a millisecond. While the pages of other parts are written back, a commit takes
@@ -140,7 +138,6 @@ const parts: Record<string, () => Promise<Measure[]>> = {
   rates: async () => {
     const allRates = await measureRates(bench);
     rates = takeMedians(allRates);
-    simulated = simulateWorkers(rates, runs, await bench.measureFlush());
     return compareRates(allRates, rates);
   },
   backlog: async () => [await measureBacklog(bench, startWorkers)],
@@ -157,4 +154,4 @@ for (const [name, measurePart] of Object.entries(parts)) {
   }
 }
 await bench.close();
-process.stdout.write(`${JSON.stringify({ isQuiet, rates, simulated, measures })}\n`);
+process.stdout.write(`${JSON.stringify({ isQuiet, rates, measures })}\n`);

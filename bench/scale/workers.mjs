@@ -69,7 +69,7 @@ const server = startServer({ settings: SETTINGS });
 const projectFolder = mkdtempSync(join(tmpdir(), "knock-bench-workers-"));
 try {
   const trigger = parts.includes("trigger") ? [await measureTrigger(server)] : [];
-  const { isQuiet, rates, simulated, measures } = await runMain({
+  const { isQuiet, rates, measures } = await runMain({
     location: await createDatabase(server, "workers"),
     serverFolder: server.folder,
     projectFolder,
@@ -80,7 +80,6 @@ try {
   });
   const all = [...measures, ...trigger];
   if (rates.length > 0) console.table(rates);
-  if (simulated.length > 0) console.table(simulated);
   console.table(all.map(({ isMet, details: _, ...one }) => ({ ...one, result: isMet ? "met" : "missed" })));
   for (const { measure, details } of all) console.log(`${measure}: ${details}`);
   if (words.includes("--save")) {
@@ -88,7 +87,7 @@ try {
       date: new Date().toISOString().slice(0, 10),
       node: process.version,
       machine: `${cpus().length} × ${cpus()[0]?.model}`,
-      ...{ isQuiet, runs, rounds, rates, simulated },
+      ...{ isQuiet, runs, rounds, rates },
       measures: all,
     };
     mkdirSync(join(root, "bench/results"), { recursive: true });
