@@ -215,7 +215,9 @@ describeOnPostgres("statements of lists", () => {
     found.push((await store.listRecipientRuns({ has_errors: true }, PAGE)).items.length);
     for (const filter of [{}, { tenant: "acme" }, { workflow: "invite" }])
       found.push((await store.listRecipientRuns({ ...filter, status: "paused" }, PAGE)).items.length);
-    expect(found.slice(-7)).toEqual([1, 0, 0, 0, 0, 0, 0]);
+    for (const filter of [{}, { tenant: "acme" }, { channel: "in-app-feed" }])
+      found.push((await store.listMessages({ ...filter, status: "queued" }, PAGE)).items.length);
+    expect(found.slice(-10)).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     expect(RUN_STATUSES.filter((status) => status >= "p")).toEqual(RUN_STATUSES.filter((one) => !hasEndedStatus(one)));
     await store.listMessages({ ids: ["x", "y"] }, PAGE);
     for (const collection of ["$users", "projects"])

@@ -21,16 +21,24 @@ export const HAS_VERSION = "w.version = ANY(?::bigint[])";
 
 const WORKFLOW_RUN_BY_ID = "(SELECT row FROM workflow_runs WHERE id = ?)";
 
-/** Returns where messages may be that match the filters; none if an index of the filters finds few messages. */
+/** With up to so many messages that wait for a delivery, reading and sorting all of them is faster than looking for blocks. */
+const MAX_READ_MESSAGES = 2_000;
+
+/** Returns whether a list of queued messages reads those that wait for a delivery by their index. Every queued one does. */
+async function usesDueIndex(tx: Reader, { status }: MessageQuery): Promise<boolean> {
+  if (status !== "queued") return false;
+  const next = `SELECT 1 FROM messages WHERE due_at IS NOT NULL OFFSET ${MAX_READ_MESSAGES} LIMIT 1`;
+  return (await tx.get(next)) === undefined;
+}
+
+/** Returns where messages may be that match the filters. */
 async function findSources(
   tx: Reader,
   filters: SqlFilters,
   filter: MessageQuery,
   versions: FoundVersions | undefined,
 ): Promise<BlockSource[]> {
-  const { recipient, workflow, workflow_run_id, channel, status, tenant } = filter;
-  const isSelective = [filter.ids, filter.recipient_run_id, recipient].some((one) => one !== undefined);
-  if (isSelective) return [];
+  const { workflow, workflow_run_id, channel, status, tenant } = filter;
   const toList = (value: string | undefined) => (value === undefined ? undefined : [value]);
   const workflowRuns =
     workflow_run_id === undefined ? undefined : await selectRows(tx, SELECT_WORKFLOW_RUN, workflow_run_id);
@@ -81,6 +89,8 @@ export async function listMessages(
   const engagement = filter.engagement_statuses?.map((status) => ENGAGEMENT_CONDITIONS[status]);
   if (engagement) filters.conditions.push(`(${engagement.join(" OR ") || "FALSE"})`);
   const isByTime = filter.ids === undefined && filter.recipient === undefined && filter.recipient_run_id === undefined;
+  const isByDueTime = isByTime && (await usesDueIndex(tx, filter));
+  if (isByDueTime) filters.conditions.push("m.due_at IS NOT NULL");
   const range = isByTime ? await bindRowRange(tx, "messages", filter.inserted_at, filters) : undefined;
   const { rows, page_info } = await readPage<MessageRow>(
     tx,
@@ -92,8 +102,8 @@ export async function listMessages(
       key: "m.row",
       filters,
       rows: range,
-      isSelective: filter.ids !== undefined,
-      sources: await findSources(tx, filters, filter, versions),
+      isSelective: filter.ids !== undefined || isByDueTime,
+      sources: isByTime && !isByDueTime ? await findSources(tx, filters, filter, versions) : [],
     },
     page,
   );
