@@ -19,6 +19,11 @@ export interface BrowserFeed {
   received: string[];
   /** Returns how often the socket was opened. */
   opened(): number;
+  /**
+   * Reports the end of a network outage, as a browser does, so that the client connects at once. It pauses up to ten minutes after
+   * connections that were soon cut.
+   */
+  goOnline(): void;
   close(): void;
 }
 
@@ -38,11 +43,13 @@ export function listenToFeed(
   });
   feed.listenForUpdates();
   let opened = 0;
-  (knock.client().socket as unknown as PhoenixSocket).onOpen(() => opened++);
+  const client = knock.client() as unknown as OnlineClient;
+  client.socket.onOpen(() => opened++);
   return {
     feed,
     received,
     opened: () => opened,
+    goOnline: () => client.handleOnline(),
     close() {
       feed.dispose();
       knock.teardown();
@@ -82,8 +89,10 @@ export function createGuideClient(
   };
 }
 
-interface PhoenixSocket {
-  onOpen(callback: () => void): void;
+/** The parts of the official client that its types lack. */
+interface OnlineClient {
+  socket: { onOpen(callback: () => void): void };
+  handleOnline(): void;
 }
 
 interface GuideSelector {

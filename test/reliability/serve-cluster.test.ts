@@ -161,6 +161,7 @@ describeOnPostgres("two instances of knock serve and two workers", () => {
       const kills = (async () => {
         for (let kill = 0; kill < KILLS; kill++) {
           await cluster.kill(kill % 2 === 0 ? "serve" : "worker");
+          watcher.goOnline();
           await sleep(PAUSE_MS);
         }
         state.isKilling = false;
@@ -201,6 +202,9 @@ describeOnPostgres("two instances of knock serve and two workers", () => {
     const watchers = WATCHERS.map((user) =>
       listenToFeed(cluster.balancer.url, user, "feed", { key: cluster.keys.public, token: cluster.signUser(user) }),
     );
+    const goOnline = (): void => {
+      for (const watcher of watchers) watcher.goOnline();
+    };
     try {
       await Promise.all(WATCHERS.map((user) => knock.users.update(user, {})));
       const state = { isKilling: true, passes: 0, announced: 0 };
@@ -220,10 +224,12 @@ describeOnPostgres("two instances of knock serve and two workers", () => {
         for (let kill = 0; kill < SUITE_KILLS; kill++) {
           await sleep(SUITE_PAUSE_MS);
           await cluster.kill(kill % 2 === 0 ? "serve" : "worker");
+          goOnline();
         }
         state.isKilling = false;
       })();
       await Promise.all([suites, kills]);
+      goOnline(); // cases also restart servers
       await announce();
 
       expect(runner.failures).toEqual([]);
