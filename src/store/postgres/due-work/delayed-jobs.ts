@@ -39,6 +39,12 @@ const MOVE = `
   )
   SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM added) AS added`;
 
+/**
+ * The order makes the planner use the index. Once a hundredth of the rows was moved after the last `ANALYZE`, it would expect that many
+ * rows match, and read the whole table: 30 ms for a million rows.
+ */
+const HAS_NEAR = `SELECT 1 FROM delayed_jobs WHERE ${IS_NEAR} ORDER BY run_at LIMIT 1`;
+
 /** Returns whether a job waits in the store's own table. A job without a key never waits for long. */
 export function isDelayed({ key, runAt }: NewJob, now: number): boolean {
   return key !== null && runAt !== null && runAt > now + MAX_AHEAD_MS;
@@ -50,6 +56,6 @@ export async function saveDelayedJobs(tx: Transaction, jobs: readonly JobRow[]):
 
 /** Gives graphile-worker jobs that run soon, and returns how many it has moved. Several workers can do it at the same time. */
 export async function moveDelayedJobs(db: Connection): Promise<number> {
-  if ((await db.get(`SELECT 1 FROM delayed_jobs WHERE ${IS_NEAR} LIMIT 1`)) === undefined) return 0;
+  if ((await db.get(HAS_NEAR)) === undefined) return 0;
   return db.write(async (tx) => (await tx.getOne<{ moved: number }>(MOVE)).moved);
 }

@@ -29,6 +29,6 @@ export class DueRunLimit {
   private async ask(): Promise<boolean> {
     const { db, maxDueRuns } = this;
     const sql = `SELECT 1 FROM recipient_runs WHERE due_at <= ${db.time} OFFSET $1 LIMIT 1`;
-    return (await db.get(sql, maxDueRuns)) !== undefined;
+    return (await db.readDue((tx) => tx.get(sql, maxDueRuns))) !== undefined;
   }
 }

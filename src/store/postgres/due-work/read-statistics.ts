@@ -60,7 +60,7 @@ export async function readStatistics(
 ): Promise<Omit<DueWorkStatistics, "waitingForConnections" | "openCircuits" | "otherProjects">> {
   const [lag, runs, jobs, transaction, deadRows, leftJobs] = await Promise.all([
     readLag(db),
-    db.all<{ size: string; count: number }>(COUNT_DUE_RUNS(db.time)),
+    db.readDue((tx) => tx.all<{ size: string; count: number }>(COUNT_DUE_RUNS(tx.time))),
     db.all<DueWorkStatistics["jobs"][number]>(COUNT_JOBS),
     db.get<{ seconds: number | null }>(OLDEST_TRANSACTION),
     db.all<DueWorkStatistics["deadRows"][number]>(COUNT_DEAD_ROWS),
