@@ -20,9 +20,9 @@ interface CommandInput {
 }
 
 /** Commands that wait, and those that would leave the project's folder or the machine. */
-const EXCLUDED = /^(?:dev|worker|mcp|completion|auth|help|store (?:copy|migrate)|doctor|init)\b/;
+const EXCLUDED = /^(?:dev|serve|worker|mcp|completion|auth|help|store (?:copy|migrate)|doctor|init)\b/;
 const EXCLUDED_OPTIONS =
-  /^--(?:watch|open|store|project|knock-dir|base-url|remote|target|wait|rate|concurrency|workers|ca-file|since)$/;
+  /^--(?:watch|follow|open|store|project|knock-dir|base-url|remote|target|wait|rate|concurrency|workers|ca-file|since)$/;
 
 /** Values of arguments and options. None of them has a slash, so that no file outside of the project is written. */
 const KNOWN_VALUES = (
