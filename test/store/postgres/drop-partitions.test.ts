@@ -396,6 +396,28 @@ describeOnPostgres("pruning by dropping partitions", () => {
     expect(await run("SELECT relname FROM pg_class WHERE relname ~ '_kept$'")).toEqual([]);
   });
 
+  it("counts rows once that another process deletes after they were examined", async () => {
+    await insertSample(store, { recipients: Array.from({ length: 40 }, () => "ana") });
+    await insertSample(store, { recipients: ["cem"], recipientRun: waitingAt(NOW + 9 * MONTH) });
+    await beginMonth();
+    const other = await open(location);
+    const results: PrunedCounts[] = [];
+    const db = getConnection(store);
+    const { read } = db;
+    vi.spyOn(db, "read").mockImplementation(async (work) => {
+      const found = await read.call(db, work);
+      const isExamined = typeof found === "object" && found !== null && "kept" in found;
+      if (isExamined && results.length === 0) results.push(await prune(other));
+      return found as never;
+    });
+    results.push(await prune(store));
+    expect(results.map(({ partitions, recipient_runs }) => ({ partitions, recipient_runs }))).toEqual([
+      { partitions: 1, recipient_runs: 40 },
+      { partitions: 0, recipient_runs: 0 },
+    ]);
+    expect(await run("SELECT relname FROM pg_class WHERE relname ~ '_kept$'")).toEqual([]);
+  });
+
   it("waits for a reader, whose list is complete, and deletes one by one if it does not end", async () => {
     await insertSample(store, { recipients: Array.from({ length: 30 }, () => "ana") });
     await insertSample(store, { recipients: ["cem"], recipientRun: waitingAt(NOW + 9 * MONTH) });

@@ -10,7 +10,7 @@ import {
   readNextRows,
   readPartitions,
 } from "../connection/grow-partitions.js";
-import { PARTITIONED_TABLES } from "../connection/partitions.js";
+import { getPartitionName, PARTITIONED_TABLES } from "../connection/partitions.js";
 import { createConcurrentChangeError } from "../connection/store-errors.js";
 import type { Statements, Transaction } from "../connection/transaction.js";
 import {
@@ -51,10 +51,24 @@ const IN_USE =
 const IS_OWNER =
   "SELECT pg_has_role(relowner, 'USAGE') AS is_owner FROM pg_class WHERE oid = 'recipient_runs'::regclass";
 
-/** The rows that are kept and deleted with a period. */
+/** The rows that are kept and deleted with a period, and the tables in which they were found. */
 interface Examination {
   kept: KeptRows;
   counts: DroppedCounts;
+  tables: string;
+}
+
+/** Reads the catalog as a table, because `to_regclass` can find a name in a cache from before another process dropped it. */
+async function identifyTables(tx: Statements, { number }: Period): Promise<string> {
+  const names = PARTITIONED_TABLES.map((table) => getPartitionName(table, number));
+  const sql =
+    "SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = ANY($1) ORDER BY oid";
+  return (await tx.all<{ oid: number }>(sql, names)).map(({ oid }) => oid).join();
+}
+
+/** Throws if another process has dropped or replaced the tables since they were examined. */
+async function checkTables(tx: Transaction, period: Period, { tables }: Examination): Promise<void> {
+  if ((await identifyTables(tx, period)) !== tables) throw createConcurrentChangeError();
 }
 
 /**
@@ -84,7 +98,7 @@ export async function dropPartition(db: Connection, request: PruneRequest): Prom
     if (found === null) return result;
     // Another process may have dropped it.
     if (!(await readPartitions(db)).some(({ number }) => number === period.number)) return result;
-    const outcome = await tryToDrop(db, period, found.kept);
+    const outcome = await tryToDrop(db, period, found);
     if (outcome === "dropped") return { ...result, counts: { ...found.counts, partitions: 1 } };
     if (outcome === "busy") break;
   }
@@ -112,24 +126,27 @@ function examine(db: Connection, period: Period, { before, limit }: PruneRequest
     if (kept === null) return null;
     const counts = await countDeletedRows(tx, period, kept);
     const deleted = Object.values(counts).reduce((sum, rows) => sum + rows, 0);
-    return hasKeptRows(kept) && deleted <= limit ? null : { kept, counts };
+    const tables = await identifyTables(tx, period);
+    return hasKeptRows(kept) && deleted <= limit ? null : { kept, counts, tables };
   });
 }
 
 const hasKeptRows = (kept: KeptRows): boolean => Object.values(kept).some((rows) => rows.length > 0);
 
-async function tryToDrop(db: Connection, period: Period, kept: KeptRows): Promise<"dropped" | "busy" | "changed"> {
+async function tryToDrop(db: Connection, period: Period, found: Examination): Promise<"dropped" | "busy" | "changed"> {
+  const { kept } = found;
   try {
     if (hasKeptRows(kept)) {
       await db.write(async (tx) => {
         await lockPartitions(tx);
+        await checkTables(tx, period, found);
         await copyKeptRows(tx, period, kept);
       });
       if (!(await waitForOpenTransactions(db))) return await giveUp(db, period);
     }
     for (let count = 1; ; count++) {
       try {
-        await db.write((tx) => drop(tx, period, kept));
+        await db.write((tx) => drop(tx, period, found));
         return "dropped";
       } catch (error) {
         if (!isBusy(error)) throw error;
@@ -153,11 +170,11 @@ async function giveUp(db: Connection, period: Period): Promise<"busy"> {
  * Deletes or replaces the partitions of a period in one transaction. The tables are locked last: a statement of another
  * transaction waits for the lock's timeout and the drop, which take milliseconds.
  */
-async function drop(tx: Transaction, period: Period, kept: KeptRows): Promise<void> {
+async function drop(tx: Transaction, period: Period, found: Examination): Promise<void> {
+  const { kept } = found;
   await tx.all(`${NO_TIMEOUT}; ${SHORT_LOCKS}`);
   await lockPartitions(tx);
-  const found = await tx.get("SELECT 1 FROM partitions WHERE number = $1", period.number);
-  if (found === undefined) throw createConcurrentChangeError();
+  await checkTables(tx, period, found);
   await deleteRowsElsewhere(tx, period, kept);
   // Without ONLY, a vacuum of another partition would be waited for. All statements lock the table first.
   for (const { name } of PARTITIONED_TABLES) await tx.all(`LOCK TABLE ONLY ${name} IN ACCESS EXCLUSIVE MODE`);
