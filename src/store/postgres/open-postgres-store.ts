@@ -225,6 +225,7 @@ async function openPostgresConnection(
   let pool = createPool(parsed, maxConnections, false);
   try {
     let isPooled = false;
+    let isReader = false;
     let forTests: boolean;
     let jobSchema: string;
     const client = await pool.connect().catch(async (error: unknown) => {
@@ -236,9 +237,10 @@ async function openPostgresConnection(
     });
     try {
       const { rows } = await client.query(
-        "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name, pg_backend_pid() AS pid, current_user AS role, current_setting('search_path') AS path",
+        "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name, pg_backend_pid() AS pid, current_user AS role, current_setting('search_path') AS path, has_table_privilege(to_regclass('seeds'), 'INSERT') AS writes",
       );
       shownLocation = withRole(shownLocation, rows[0].role);
+      isReader = rows[0].writes === false; // null in an empty database
       if (rows[0].number < OLDEST_SERVER) throw createOldServerError(shownLocation, rows[0].name);
       // A pooler may also ignore session settings. It names a process of its own, because the server's process changes.
       if (!("processID" in client) || client.processID !== rows[0].pid) isPooled = true;
@@ -260,6 +262,7 @@ async function openPostgresConnection(
     if (hasJobs) await createJobTables(pool, jobSchema);
     return new Connection(pool, shownLocation, {
       isReadOnly: options.readOnly ?? false,
+      isReader,
       isPooled,
       jobSchema,
       forTests,

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { migratePostgresStore, startDueWork } from "../../../src/store/postgres/open-postgres-store.js";
+import { fillStore, HEAVY_USER } from "../../../bench/growth-rows.js";
+import {
+  migratePostgresStore,
+  openPostgresStore,
+  startDueWork,
+} from "../../../src/store/postgres/open-postgres-store.js";
 import { step } from "../../helpers/build-steps.js";
 import { SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { EngineHarness } from "../../helpers/engine-harness.js";
@@ -71,8 +76,7 @@ describeOnPostgres("roles with only the rights of a process", () => {
     // The sessions of the API have another role.
     expect((await dueWork.readStatistics()).oldestTransaction).toBeNull();
 
-    // As a reader, after a command of the owner has saved the recipients of the project.
-    await collab.knock(["users", "list", "--store", owner]);
+    // As a reader, although the recipients of the project are not in the store yet.
     const read = await collab.knock(["runs", "list", "--store", locate("reader"), "--json"]);
     expect({ exitCode: read.exitCode, stderr: read.stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(read.json.items).not.toEqual([]);
@@ -111,6 +115,17 @@ describeOnPostgres("roles with only the rights of a process", () => {
       /the role lacks INSERT on shop\.messages, DELETE on shop\.messages, USAGE on shop_jobs\.\w+/,
     );
     expect(lacking.stdout).toContain("knock store migrate --grant-to worker=<role>");
+  });
+
+  it("read a large feed, whose counts only others can keep", async () => {
+    await migratePostgresStore(`${database}?schema=shop`, [`reader=${roles.reader}`]);
+    const owner = await openPostgresStore(`${database}?schema=shop`);
+    await fillStore(owner, 10_100);
+    await owner.close();
+    const reader = await openPostgresStore(locate("reader"));
+    const { counts } = await reader.listFeed({ recipient: HEAVY_USER }, { limit: 1 });
+    expect(counts.total_count).toBeGreaterThan(1_000);
+    await reader.close();
   });
 
   it("are refused without grants, with the role and the table", async ({ collab }) => {

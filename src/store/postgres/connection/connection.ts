@@ -75,6 +75,8 @@ export type WakeListener = (tx: Transaction, wakeups: readonly Wakeup[]) => Prom
 
 interface ConnectionOptions {
   isReadOnly: boolean;
+  /** Whether the role may only read. */
+  isReader?: boolean;
   /** Whether a pooler gives each transaction another session, so that no setting can belong to a session. */
   isPooled: boolean;
   /** Real time in milliseconds, in a database for tests. */
@@ -104,8 +106,9 @@ export class Connection {
     this.signals = new ChangeSignals(pool);
   }
 
+  /** Whether every write fails. */
   get isReadOnly(): boolean {
-    return this.options.isReadOnly;
+    return this.options.isReadOnly || this.options.isReader === true;
   }
 
   get isPooled(): boolean {
@@ -177,7 +180,7 @@ export class Connection {
    * change nothing outside of the transaction.
    */
   async write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    if (this.isReadOnly) throw createReadOnlyError(this.location);
+    if (this.options.isReadOnly) throw createReadOnlyError(this.location);
     return this.repeat(() => this.transaction("BEGIN", work, { isWrite: true }));
   }
 

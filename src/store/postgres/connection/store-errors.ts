@@ -173,7 +173,7 @@ export function translateError(error: unknown, location: string): unknown {
     case INSUFFICIENT_PRIVILEGE:
       return createUnusableError(
         `the role ${getRole(location)} of the store ${location} lacks a right: ${message}`,
-        "Use the role that owns the tables, or grant the right.",
+        "Use the role that owns the tables, or grant rights with `knock store migrate --grant-to`.",
         error,
       );
     case "3F000":

@@ -40,8 +40,8 @@ const MOVE = `
   SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM added) AS added`;
 
 /**
- * The order makes the planner use the index. Once a hundredth of the rows was moved after the last `ANALYZE`, it would expect that many
- * rows match, and read the whole table: 30 ms for a million rows.
+ * The order makes the planner use the index. Once a few percent of the rows were moved after the last `ANALYZE`, it would expect that
+ * many rows match, and read the whole table: 38 ms for a million rows.
  */
 const HAS_NEAR = `SELECT 1 FROM delayed_jobs WHERE ${IS_NEAR} ORDER BY run_at LIMIT 1`;
 
