@@ -129,7 +129,7 @@ export function shiftClock(worker: number): Record<string, string> {
   const shifts = [10, -10];
   const minutes = shifts[worker] ?? 0;
   return {
-    NODE_OPTIONS: `--require ${resolve(import.meta.dirname, "shift-clock.cjs")}`,
-    KNOCK_TEST_CLOCK_SHIFT_MS: String(minutes * 60_000),
+    NODE_OPTIONS: `--require ${resolve(import.meta.dirname, "../shift-clock.cjs")}`,
+    KNOCK_TEST_CLOCK_SHIFT: String(minutes * 60_000),
   };
 }
