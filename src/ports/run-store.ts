@@ -156,6 +156,11 @@ export interface RunStore {
   readRecipientRun(id: string): Promise<StoredRun | null>;
   /** Returns ids that begin with `prefix`, in order. A recipient run is found by 6 or more characters. */
   listIdsByPrefix(kind: IdKind, prefix: string, limit: number): Promise<string[]>;
+  /**
+   * Returns the versions that a trigger and later ones of the same workflow and branch started with. The version that was used
+   * last comes first.
+   */
+  listVersionsSince(workflowRunId: string): Promise<Workflow[]>;
   /** Returns the batch that a run continued with, or null. */
   readBatch(recipientRunId: string): Promise<BatchContent | null>;
   listRecipientRuns(filter: RunQuery, page: PageRequest): Promise<Paged<StoredRun>>;

@@ -42,23 +42,33 @@ function createCurrentWorkflowReader(context: EngineContext<unknown>, environmen
   };
 }
 
+/** Returns the position of a version's batch step, or null if the version has no such step. */
+function findBatchPosition({ steps }: Workflow, ref: string): StepPath | null {
+  const position = findStepPath(steps, ref);
+  return position !== null && isBatchStep(findStep(steps, position)) ? position : null;
+}
+
 /**
- * Returns the newest version for a batch in `latest` mode, if that version still has the batch (E-267). Null keeps the
- * run's own version.
+ * Returns the newest version for a batch in `latest` mode: the current one, or the last used one that still has the step, unless
+ * that is pinned (E-267, E-270). Null keeps the run's own version.
  */
-function findNewerVersion(
-  { recipientRun, version, batch }: ClaimedRun,
+async function findNewerVersion(
+  { recipientRun, version, batch, run }: ClaimedRun,
   current: Workflow | null,
-): { version: Workflow; position: StepPath } | null {
+  store: QueryStore,
+): Promise<{ version: Workflow; position: StepPath } | null> {
   if (batch === null || current === null || current.version_id === version.version_id || recipientRun.position === null)
     return null;
   const at = findStep(version.steps, recipientRun.position);
   if (!isBatchStep(at) || at.settings.workflow_version_mode !== "latest") return null;
-  const position = findStepPath(current.steps, at.ref);
-  const same = position && findStep(current.steps, position);
-  return isBatchStep(same) && same.settings.workflow_version_mode === "latest"
-    ? { version: current, position: position as StepPath }
-    : null;
+  const newest =
+    findBatchPosition(current, at.ref) !== null
+      ? current
+      : (await store.listVersionsSince(run.id)).find((used) => findBatchPosition(used, at.ref) !== null);
+  if (newest === undefined || newest.version_id === version.version_id) return null;
+  const position = findBatchPosition(newest, at.ref) as StepPath;
+  const step = findStep(newest.steps, position);
+  return isBatchStep(step) && step.settings.workflow_version_mode === "latest" ? { version: newest, position } : null;
 }
 
 /** A claimed run with the result of its advance. */
@@ -92,7 +102,7 @@ async function advanceRunsOfOneBranch(
     // A broadcast uses the version from when it was scheduled. Later changes of its file have no effect (E-399).
     const current =
       run.trigger_source.type === "broadcast" ? version : await readCurrentWorkflow(run.workflow, version);
-    const newest = findNewerVersion(claimedRun, current);
+    const newest = await findNewerVersion(claimedRun, current, context.store);
     const newer = newest && (await findTemplateError(newest.version, context.definitions)) === null ? newest : null;
     const parties = buildParties(run, recipientRun, recipients);
     if (parties === null) {

@@ -34,7 +34,7 @@ import {
 import { readOpenBatches } from "./run/batches.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { ClaimedRows } from "./run/claimed-rows.js";
-import { listIdsByPrefix, listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
+import { listIdsByPrefix, listRecipientRuns, listVersionsSince, readRecipientRun } from "./run/list-runs.js";
 import { countRuns, readOutcomeMessages, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
 import { readBatch } from "./run/read-batch.js";
 import { retryRuns } from "./run/run-rows.js";
@@ -154,7 +154,7 @@ export function createPostgresStore(db: Connection): PostgresStore {
       ...{ claimDueMessages, saveUserChanges, saveOccurrences },
     }),
     ...bindRead({
-      ...{ readWorkflowRun, readRecipientRun, readGuideMessages },
+      ...{ readWorkflowRun, readRecipientRun, listVersionsSince, readGuideMessages },
       countRuns: (tx, _shared, id) => countRuns(tx, id),
       readMessages: async (tx, _shared, ids) => toMessages(tx, shared, await selectMessageRows(tx, ids)),
     }),

@@ -31,7 +31,7 @@ import {
 import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./recipient/subscriptions.js";
 import { readOpenBatches } from "./run/batches.js";
 import { cancelRuns } from "./run/cancel-runs.js";
-import { listIdsByPrefix, listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
+import { listIdsByPrefix, listRecipientRuns, listVersionsSince, readRecipientRun } from "./run/list-runs.js";
 import { countRuns, readOutcomeMessages, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
 import { readBatch } from "./run/read-batch.js";
 import { retryRuns } from "./run/run-rows.js";
@@ -149,7 +149,7 @@ export function createSqliteStore(db: Connection): SqliteStore {
       ...{ saveUserChanges, saveOccurrences },
       ...{ insertWorkflowRun, claimDueFanOuts, insertFanOutChunk, splitFanOut },
       ...{ claimDueRuns, saveAdvances, cancelRuns },
-      ...{ readWorkflowRun, readRecipientRun, readBatch, listRecipientRuns },
+      ...{ readWorkflowRun, readRecipientRun, listVersionsSince, readBatch, listRecipientRuns },
       ...{ claimDueMessages, readMessages, listMessages, markMessages, changeDeliveries },
       ...{ listFeed, readGuideMessages, recordGuideEngagement },
     }),

@@ -278,4 +278,22 @@ export function describeQueries(open: OpenStore): void {
     ]);
     expect(await open.store.readBatch("none")).toBeNull();
   });
+
+  describe("listVersionsSince", () => {
+    it("E-267 returns the versions of a trigger and later ones of its workflow, the last used one first", async () => {
+      const insert = async (version_id: string, key = "digest", branch?: string) => {
+        const version = sampleVersion(key, { version_id });
+        const settings = { sandbox_mode: false, skip_delay: false, ...(branch === undefined ? {} : { branch }) };
+        return (await insertSample(open.store, { recipients: ["a"], version, run: { settings } })).run.id;
+      };
+      const list = async (id: string) => (await open.store.listVersionsSince(id)).map((version) => version.version_id);
+      const ids = [await insert("v0"), await insert("v1"), await insert("v2"), await insert("v1")];
+      await insert("other", "welcome");
+      const branched = await insert("v3", "digest", "feature");
+      expect(await list(ids[0] as string)).toEqual(["v1", "v2", "v0"]);
+      expect(await list(ids[2] as string)).toEqual(["v1", "v2"]);
+      expect(await list(branched)).toEqual(["v3"]);
+      expect(await list("unknown")).toEqual([]);
+    });
+  });
 }

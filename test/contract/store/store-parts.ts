@@ -89,6 +89,7 @@ const PARTS = {
     countRuns: true,
     readRecipientRun: true,
     listIdsByPrefix: true,
+    listVersionsSince: true,
     readBatch: true,
     listRecipientRuns: true,
   } satisfies Methods<RunStore>,

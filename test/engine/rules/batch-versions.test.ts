@@ -75,6 +75,36 @@ describe("M. Batch and versions", () => {
     ]);
   });
 
+  /** Returns what was sent after triggers of version A and of `published`, the last of which has no trigger. */
+  async function overSeveralVersions(published: [subject: string, settings?: JsonObject][]): Promise<string[]> {
+    let sent: string[] = [];
+    await withHarness(async (h) => {
+      define("A")(h);
+      await triggerDigest(1)(h);
+      for (const [index, [subject, settings]] of published.entries()) {
+        define(subject, settings)(h);
+        await triggerDigest(index + 2)(h);
+      }
+      h.define("digest", { steps: [step.sms("{{ data.n }}")] });
+      await h.at(10 * MINUTE);
+      sent = await subjects(h);
+    });
+    return sent;
+  }
+
+  it.each<[string, [string, JsonObject?][], string[]]>([
+    ["the second of two", [["B"]], ["B: ana mail sent: 2 by 0: 1,2,"]],
+    ["the third of three", [["B"], ["C"]], ["C: ana mail sent: 3 by 0: 1,2,3,"]],
+    ["the first, which was published again", [["B"], ["A"]], ["A: ana mail sent: 3 by 0: 1,2,3,"]],
+    [
+      "its own if the last one is pinned",
+      [["B", PINNED]],
+      ["A: ana mail sent: 1 by 0: 1,", "B: ana mail sent: 1 by 0: 2,"],
+    ],
+  ])("E-267 latest mode continues with the last version that has the step: %s", async (_title, published, sent) => {
+    expect(await overSeveralVersions(published)).toEqual(sent);
+  });
+
   it("C-244 E-270 an open pinned batch keeps its version when the mode changes to latest", async () => {
     expect(await overVersions(PINNED, {})).toEqual(["A: ana mail sent: 1 by 0: 1,", "B: ana mail sent: 1 by 0: 2,"]);
   });

@@ -1,11 +1,12 @@
 import { hasEndedStatus } from "../../../domain/run/run-status.js";
+import type { Workflow } from "../../../domain/workflow/workflow.js";
 import type { IdKind, RunQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, RUN_BYTES, toRecipientRun } from "../../rows/run-row.js";
 import { bindBlockSource } from "../connection/block-values.js";
 import { bindRowRange, readPage } from "../connection/read-page.js";
-import { SqlFilters } from "../connection/sql-filters.js";
+import { buildJson, SqlFilters } from "../connection/sql-filters.js";
 import type { Reader } from "../connection/transaction.js";
 import { readWorkflowRuns } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
@@ -103,6 +104,17 @@ export async function listRecipientRuns(
     page,
   );
   return { items: await toStoredRuns(tx, shared, rows), page_info };
+}
+
+const SELECT_VERSIONS_SINCE = `
+  SELECT w.version FROM workflow_runs f JOIN workflow_runs w ON w.row >= f.row AND w.workflow = f.workflow
+  WHERE f.id = $1 AND ${buildJson("w.settings")} ->> 'branch' IS NOT DISTINCT FROM ${buildJson("f.settings")} ->> 'branch'
+  GROUP BY w.version ORDER BY max(w.row) DESC`;
+
+export async function listVersionsSince(tx: Reader, shared: SharedRows, workflowRunId: string): Promise<Workflow[]> {
+  const versions = (await tx.all<{ version: number }>(SELECT_VERSIONS_SINCE, workflowRunId)).map((row) => row.version);
+  await shared.load(tx, { versions });
+  return versions.map((row) => shared.version(row));
 }
 
 /** Condition for a range of the index of ids: every character that can follow a prefix is less than a tilde. */

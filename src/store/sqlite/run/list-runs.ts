@@ -1,3 +1,4 @@
+import type { Workflow } from "../../../domain/workflow/workflow.js";
 import type { IdKind, RunQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
@@ -65,6 +66,16 @@ export function listRecipientRuns(
     );
     return { items: toStoredRuns(db, shared, rows), page_info };
   });
+}
+
+const SELECT_VERSIONS_SINCE =
+  "SELECT w.version AS row FROM workflow_runs f JOIN workflow_runs w ON w.row >= f.row AND w.workflow = f.workflow " +
+  "WHERE f.id = ? AND w.settings ->> '$.branch' IS f.settings ->> '$.branch' GROUP BY w.version ORDER BY max(w.row) DESC";
+
+export function listVersionsSince(db: Connection, shared: SharedRows, workflowRunId: string): Workflow[] {
+  return db.read(() =>
+    db.all<{ row: number }>(SELECT_VERSIONS_SINCE, workflowRunId).map(({ row }) => shared.readVersion(row)),
+  );
 }
 
 /** Condition for a range of the index of ids: every character that can follow a prefix is less than a tilde. */
