@@ -5,7 +5,6 @@ const PAGES = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/internals/walkthrough
 const TOP_LEVEL = ["src", "test", "docs", "bin", "scripts", "bench", "schemas", "fixtures", "tools"];
 
 const RETIRED_PREFIXES = /\b(?:MOST|LARGEST|LONGEST)_[A-Z_]+\b/;
-const MAX_OF_FUNCTIONS = 60;
 
 function listSources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -38,21 +37,13 @@ describe("contributor pages", () => {
     const missing = pairs.filter(([, name, file]) => !texts.get(`src/${file}`)?.includes(name as string));
     expect(missing.map(([text]) => text)).toEqual([]);
   });
-
-  it("keeps the architecture page within 120 lines and the glossary within 60 terms", () => {
-    expect(readFileSync("ARCHITECTURE.md", "utf8").split("\n").length).toBeLessThanOrEqual(121);
-    const rows = readFileSync("docs/internals/glossary.md", "utf8").match(/^\| (?!term \|)\S.*$/gm) ?? [];
-    expect(rows.length).toBeGreaterThan(40);
-    expect(rows.length).toBeLessThanOrEqual(60);
-  });
 });
 
 describe("the decisions", () => {
   const notes = readdirSync("docs/decisions").filter((name) => name !== "README.md");
 
-  it.each(notes)("%s fits on a page and has its context, decision and consequences", (name) => {
+  it.each(notes)("%s has its context, decision and consequences", (name) => {
     const text = readFileSync(`docs/decisions/${name}`, "utf8");
-    expect(text.split(/\s+/).length).toBeLessThanOrEqual(610);
     const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
     expect(headings).toEqual(expect.arrayContaining(["Context", "Decision", "Consequences"]));
   });
@@ -65,22 +56,8 @@ describe("the decisions", () => {
 });
 
 describe("names in the source", () => {
-  it("is in files of at most 300 lines, and 500 lines for tests", () => {
-    const countLines = (file: string) => (texts.get(file) as string).split("\n").length - 1;
-    const isTooLong = (file: string) => countLines(file) > (file.startsWith("src/") ? 300 : 500);
-    expect(sources.filter(isTooLong)).toEqual([]);
-  });
-
   it("start limits with MAX", () => {
     expect(sources.filter((file) => RETIRED_PREFIXES.test(texts.get(file) as string))).toEqual([]);
-  });
-
-  it(`have fewer than ${MAX_OF_FUNCTIONS} functions that end in Of`, () => {
-    const pattern = /\bfunction (\w+Of)\b|\bconst (\w+Of) = (?:async )?(?:<[^>]*>)?\(/g;
-    const named = sources.flatMap((file) =>
-      [...(texts.get(file) as string).matchAll(pattern)].map(([text]) => `${file}: ${text}`),
-    );
-    expect(named.length, named.join("\n")).toBeLessThan(MAX_OF_FUNCTIONS);
   });
 
   it("form times with toIsoTime, except on the page", () => {
