@@ -42,7 +42,7 @@ import { cancelWorkflow } from "./run/cancel-workflow.js";
 import { freezeClock, moveClock, readClock, resetClock } from "./run/move-clock.js";
 import { awaitOutcome, readOutcome, readTimeUntilDue } from "./run/read-outcome.js";
 import { releaseWork } from "./run/release-after-error.js";
-import { runDueTask } from "./run/run-due-task.js";
+import { runDueTask, runSuspected } from "./run/run-due-task.js";
 import { deliverSourceEvent, runDue } from "./run/run-due-work.js";
 import { checkTriggerAndRecipients, triggerWorkflow } from "./run/trigger-workflow.js";
 
@@ -143,6 +143,7 @@ export function createEngine(settings: EngineSettings): LocalOperations {
     resetClock,
     moveClock,
     runDueTask,
+    runSuspected,
     runDue,
     readTimeUntilDue,
     releaseWork,

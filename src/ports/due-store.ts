@@ -31,6 +31,8 @@ export interface WorkScope {
    * leased, except those whose next step sends a request.
    */
   heldByJob?: boolean;
+  /** Claims one row of suspected work, and nothing else. Claims without it contain no suspected work. */
+  suspected?: boolean;
 }
 
 /**
@@ -67,8 +69,8 @@ export interface Claim {
   until?: number;
 }
 
-/** Work that a process held when it ended is claimed alone after this many times, and fails if that also ends a process. */
-export const MAX_CRASHES = 3;
+/** The scope of work that is suspected of ending processes. */
+export const SUSPECTED_WORK: WorkScope = { suspected: true };
 
 /** Reports which work is due and when. Times are milliseconds. */
 export interface DueStore {
@@ -83,19 +85,19 @@ export interface DueStore {
    */
   listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>>;
   /**
-   * Ends the leases of due work whose process has certainly ended, as far as the store can tell. Returns whether there were
-   * any. Slow if much is due.
+   * Ends the leases of due work whose process has certainly ended, as far as the store can tell, and counts the death for this
+   * work. With `endsPauses`, also ends the pauses of suspected work. Returns whether there were any. Slow if much is due.
    */
-  releaseDeadClaims(now: number): Promise<boolean>;
+  releaseDeadClaims(now: number, options?: { endsPauses: boolean }): Promise<boolean>;
   /** Ends the leases of claims, so that their work can be claimed again. */
   releaseClaims(tokens: readonly string[]): Promise<void>;
   /**
-   * Returns how many processes have ended while they did the work of a claim: {@link MAX_CRASHES} or more if the claim took it
-   * alone for that reason, otherwise 0.
+   * Returns how many processes have ended while they did only the suspected work of a claim. Null if the claim contains other
+   * work.
    */
-  getCrashes(token: string): number;
-  /** Ends a claim that took its work alone. Work that is not done is taken alone again. */
-  settleCrashes(token: string, options: { isDone: boolean }): Promise<void>;
+  getDeathsAlone(token: string): number | null;
+  /** Ends a claim of suspected work that a process survived. Work that is not done stays suspected. */
+  settleSuspected(token: string, options: { isDone: boolean }): Promise<void>;
   /**
    * Returns whether an error comes from the store and says nothing about the values that were written. The same write may
    * succeed later.

@@ -77,6 +77,12 @@ export interface DueTaskResult {
 /** Performs a task. When `signal` is aborted, it stops between two transactions. */
 export type RunDueTask = (task: DueTask, signal: AbortSignal) => Promise<DueTaskResult>;
 
+/**
+ * Does the suspected work that is due in another process, whose claims begin with `processId`. Rejects if this process ends without a
+ * result.
+ */
+export type RunSuspected = (processId: string, signal: AbortSignal) => Promise<DueTaskResult>;
+
 /** A job that ended. */
 export interface EndedJob {
   job: WorkFields & { task: string };
@@ -116,6 +122,8 @@ export interface DueWorkStatistics {
   deadRows: { table: string; count: number }[];
   /** The jobs that wait for a worker with another project. */
   leftJobs: number;
+  /** The rows that are suspected of ending processes, and done alone. */
+  suspects: number;
   /** The other projects that live workers and servers run. */
   otherProjects: number;
   waitingForConnections: number;

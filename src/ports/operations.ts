@@ -205,6 +205,8 @@ export interface LocalOperations extends Operations {
   deliverSourceEvent(event: SourceEvent): Promise<readonly string[]>;
   /** Performs one kind of due work in one scope, for a job of a worker. It stops early if `signal` is aborted. */
   runDueTask(task: DueTask, signal: AbortSignal): Promise<DueTaskResult>;
+  /** Does the suspected work that is due, one row at a time. It stops early if `signal` is aborted. */
+  runSuspected(signal: AbortSignal): Promise<DueTaskResult>;
   /** Runs what is due now. Returns the advanced runs. */
   runDue(options: DueOptions): Promise<AdvancedRun[]>;
   /** Ends work in progress and releases its claims, for a process that ends without finishing it. */

@@ -44,3 +44,16 @@ export class OwnWork {
     }
   }
 }
+
+/** The work of one scope, without what it causes: others do that. */
+export class FixedWork extends OwnWork {
+  constructor(private readonly fixedScope: WorkScope) {
+    super();
+  }
+
+  override get scope(): WorkScope {
+    return this.fixedScope;
+  }
+
+  override add(): void {}
+}

@@ -25,7 +25,7 @@ export const REASONS = {
   recipient_deleted: "the recipient was deleted while the run waited",
   recipient_not_found: "the recipient was never identified",
   internal_error: "an error in knock itself prevented the run from continuing",
-  worker_crashed: "the process ended each time that it continued the run, also when it tried the run alone",
+  worker_crashed: "several processes ended while they continued the run, five of them while they did nothing else",
   cancelled: "the run was canceled",
   finished: "the run had already ended",
 } as const;

@@ -4,9 +4,10 @@ import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import type { Message } from "../../domain/message/message.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { REASONS } from "../../domain/run/reasons.js";
+import { hasFailedAlone } from "../../domain/run/suspicion.js";
 import { toMessageFields } from "../../domain/run/work-fields.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
-import { type DueStore, MAX_CRASHES, type WorkScope } from "../../ports/due-store.js";
+import type { DueStore, WorkScope } from "../../ports/due-store.js";
 import { toProjectName } from "../../ports/due-work.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
@@ -125,7 +126,11 @@ class DueDeliveries {
   async run(): Promise<number> {
     try {
       while (this.failure === null) {
-        const claimed = await this.claim({ exceptChannels: [...this.channels.keys()] });
+        // Suspected messages are delivered one by one.
+        const claimed =
+          this.context.ownWork?.scope.suspected && this.channels.size > 0
+            ? null
+            : await this.claim({ exceptChannels: [...this.channels.keys()] });
         for (const channel of new Set(claimed?.messages.map((message) => message.channel.id)))
           this.startChannel(channel, claimed as ClaimedMessages);
         if (claimed !== null) continue;
@@ -176,11 +181,11 @@ class DueDeliveries {
   }
 
   private async deliver({ messages, token, shared }: ClaimedMessages): Promise<void> {
-    const crashes = this.context.store.getCrashes(token);
+    const deathsAlone = this.context.store.getDeathsAlone(token);
     const attempt = async (message: Message): Promise<void> => {
       if (message.status !== "sent") await this.context.deliveryRates?.acquire(shared.environment, message.channel.id);
       await this.settled.run(token, async () =>
-        crashes > MAX_CRASHES
+        hasFailedAlone(deathsAlone)
           ? {
               message: failDelivery(this.context, message, REASONS.worker_crashed, this.now),
               logs: [],
@@ -193,7 +198,7 @@ class DueDeliveries {
     // Replies are sent one by one in the order of their creation, because the message that one replies to must be saved first.
     for (const reply of messages.filter((message) => findReplyStepRef(message) !== null)) await attempt(reply);
     await deregisterTokens(this.context, messages, shared.environment, this.now);
-    if (crashes > 0) await this.context.store.settleCrashes(token, { isDone: true });
+    if (deathsAlone !== null) await this.context.store.settleSuspected(token, { isDone: true });
   }
 
   private async save(token: string, deliveries: readonly SettledDelivery[]): Promise<void> {

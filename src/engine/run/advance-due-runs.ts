@@ -2,8 +2,9 @@ import type { BatchDecision } from "../../domain/run/batch-continuations.js";
 import { failRun, WORKER_CRASHED } from "../../domain/run/fail-run.js";
 import type { Reason } from "../../domain/run/outcome.js";
 import { REASONS } from "../../domain/run/reasons.js";
+import { hasFailedAlone } from "../../domain/run/suspicion.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
-import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
+import type { CausedWork, DueStore } from "../../ports/due-store.js";
 import type { ClaimedRun, SavedAdvance } from "../../ports/run-store.js";
 import type { ScheduleStore } from "../../ports/schedule-store.js";
 import type { EngineContext, QueryStore } from "../context/engine-context.js";
@@ -121,7 +122,7 @@ function failClaimedRun(claimed: ClaimedRun, now: number, reason: Reason): Advan
   return { claimed, result: createRunOnlyAdvance(run), newVersion: null };
 }
 
-/** Ends runs as failed that ended the process when they were advanced alone. */
+/** Ends runs as failed that ended each process that only advanced them. */
 async function failCrashedRuns(
   { store }: Context,
   claimed: readonly ClaimedRun[],
@@ -130,8 +131,8 @@ async function failCrashedRuns(
 ): Promise<AdvancedRuns> {
   const advances = claimed.map((run) => failClaimedRun(run, now, WORKER_CRASHED));
   const { saved, batchDecisions, caused } = await store.saveAdvances(advances.map(toSavedAdvance), token, now);
-  const attempt = store.getCrashes(token);
-  await store.settleCrashes(token, { isDone: true });
+  const attempt = store.getDeathsAlone(token) ?? 0;
+  await store.settleSuspected(token, { isDone: true });
   const error = new Error(REASONS.worker_crashed);
   const ended = claimed.filter(({ recipientRun }) => saved.has(recipientRun.id));
   const failures = ended.map((run) => ({ claimed: run, error, hasEnded: true, isCommon: false, attempt }));
@@ -157,7 +158,8 @@ export async function advanceDueRuns(
   { token, now, signal, clock }: AdvanceOptions,
 ): Promise<AdvancedRuns> {
   const { store } = context;
-  if (store.getCrashes(token) > MAX_CRASHES) return failCrashedRuns(context, claimed, token, now);
+  const deathsAlone = store.getDeathsAlone(token);
+  if (hasFailedAlone(deathsAlone)) return failCrashedRuns(context, claimed, token, now);
   const { advances, reached, failed } = await advanceInParts(context, claimed, now, signal);
   const setting = reached > now ? clock?.reach(reached) : undefined;
   const saved = new Set<string>();
@@ -172,7 +174,7 @@ export async function advanceDueRuns(
   };
   const unsaved = await doInParts(store, advances, save);
   context.workFailures.runs.recordSuccess(saved);
-  if (store.getCrashes(token) > 0) await store.settleCrashes(token, { isDone: true });
+  if (deathsAlone !== null) await store.settleSuspected(token, { isDone: true });
   const unfinished = [...failed, ...unsaved.map(({ item, error }) => ({ item: item.claimed, error }))];
   if (unfinished.length === 0) return { advances, reached, saved, batchDecisions, caused, failures: [] };
 

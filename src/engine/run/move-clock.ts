@@ -129,8 +129,8 @@ async function moveLeasedClock(
     const hint = "Use --force to move it back. Completed steps are not undone.";
     await checkBackwardMove(context, to, now, { force: options.force, hint });
   } else {
-    // A process that was killed during a move may have claimed work of later times.
-    await store.releaseDeadClaims(to);
+    // A process that was killed during a move may have claimed work of later times. A person who moves the clock does not wait for pauses.
+    await store.releaseDeadClaims(to, { endsPauses: true });
     for (let next = await nextAt(); next !== null && next <= to && !options.signal?.aborted; next = await nextAt()) {
       clock.stopAt(next);
       const due = await runDueWork(context, clock.now, {

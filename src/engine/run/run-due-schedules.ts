@@ -2,11 +2,12 @@ import type { Environment } from "../../domain/environment/environment.js";
 import { toRecipientReference } from "../../domain/recipient/recipient.js";
 import { WORKER_CRASHED } from "../../domain/run/fail-run.js";
 import type { Reason } from "../../domain/run/outcome.js";
+import { hasFailedAlone } from "../../domain/run/suspicion.js";
 import { createWorkflowRun, type WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
+import type { DueStore } from "../../ports/due-store.js";
 import type { BlockedOccurrence } from "../../ports/operations.js";
 import type { Occurrence, ScheduleStore } from "../../ports/schedule-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
@@ -157,7 +158,7 @@ async function runInParts(
   const run = async (part: readonly Schedule[], failure?: Reason): Promise<void> => {
     blocked.push(...(await runClaimedSchedules(context, part, claim, failure)));
   };
-  const crashed = store.getCrashes(token) > MAX_CRASHES ? WORKER_CRASHED : undefined;
+  const crashed = hasFailedAlone(store.getDeathsAlone(token)) ? WORKER_CRASHED : undefined;
   const failed = await doInParts(store, claimed, async (part) => {
     await run(part, crashed);
     workFailures.starts.recordSuccess(part.map(({ id }) => id));
@@ -188,7 +189,8 @@ export async function runDueSchedules(
     const claimed = await context.store.claimDueSchedules(claim, MAX_OCCURRENCES_PER_CHUNK);
     if (claimed.length === 0) break;
     blocked.push(...(await runInParts(context, claimed, { ...claim, report })));
-    if (context.store.getCrashes(claim.token) > 0) await context.store.settleCrashes(claim.token, { isDone: true });
+    if (context.store.getDeathsAlone(claim.token) !== null)
+      await context.store.settleSuspected(claim.token, { isDone: true });
   }
   return blocked;
 }

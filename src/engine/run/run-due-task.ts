@@ -1,9 +1,9 @@
 import type { Message } from "../../domain/message/message.js";
 import { toMessageFields, toRunFields } from "../../domain/run/work-fields.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
-import type { WorkScope } from "../../ports/due-store.js";
+import { SUSPECTED_WORK, type WorkScope } from "../../ports/due-store.js";
 import type { DueTask, DueTaskFailure, DueTaskResult } from "../../ports/due-work.js";
-import { OwnWork } from "../../ports/own-work.js";
+import { FixedWork } from "../../ports/own-work.js";
 import { getClaimLimit } from "../context/delivery-rates.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { LeavingWork } from "../context/leaving-work.js";
@@ -17,19 +17,6 @@ import { runDueSchedules } from "./run-due-schedules.js";
 import { continueDueFanOuts, MAX_RUNS_PER_CHUNK } from "./run-due-work.js";
 import { applyBatchDecision } from "./start-runs.js";
 
-/** The work of one job. Work that it causes has jobs of its own. */
-class JobWork extends OwnWork {
-  constructor(private readonly jobScope: WorkScope) {
-    super();
-  }
-
-  override get scope(): WorkScope {
-    return this.jobScope;
-  }
-
-  override add(): void {}
-}
-
 /** Performs one kind of due work in one scope, for a job of a worker. The result counts what was saved, also if an error ends it. */
 export async function runDueTask(
   context: EngineContext<DueWorkStore>,
@@ -38,7 +25,7 @@ export async function runDueTask(
 ): Promise<DueTaskResult> {
   const leaving = task.isElsewhere && new LeavingWork(task.isElsewhere);
   const warn: typeof context.warn = (text, about) => context.warn?.(text, { ...task.job, ...about });
-  const own = { ...context, ownWork: new JobWork(task.scope), leaving, warn };
+  const own = { ...context, ownWork: new FixedWork(task.scope), leaving, warn };
   const result: DueTaskResult = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
   try {
     await releaseAfterError(own, async (claiming) => {
@@ -52,6 +39,26 @@ export async function runDueTask(
     result.error = error;
   }
   return result;
+}
+
+/**
+ * Does the suspected work that is due, one row at a time, for a process that does nothing else. The result counts what was saved, also
+ * if an error ends it.
+ */
+export async function runSuspected(context: EngineContext<DueWorkStore>, signal: AbortSignal): Promise<DueTaskResult> {
+  const total: DueTaskResult = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
+  while (!signal.aborted && total.error === undefined) {
+    const [kind] = await context.store.listDueKinds(await readTime(context), SUSPECTED_WORK);
+    if (kind === undefined) break;
+    const result = await runDueTask(context, { kind, scope: SUSPECTED_WORK }, signal);
+    for (const [status, count] of Object.entries(result.runs)) total.runs[status] = (total.runs[status] ?? 0) + count;
+    total.refused += result.refused;
+    total.deliveries += result.deliveries;
+    total.failedDeliveries += result.failedDeliveries;
+    total.failures = [...(total.failures ?? []), ...(result.failures ?? [])];
+    if (result.error !== undefined) total.error = result.error;
+  }
+  return total;
 }
 
 async function performTask(
@@ -123,7 +130,6 @@ async function advanceRuns(
     if (claimed.length === 0) return;
     const own = await keepOwnRuns(context, claimed, token);
     if (own.length === 0) return;
-    const isAlone = context.store.getCrashes(token) > 0;
     const { advances, saved, batchDecisions, failures } = await advanceDueRuns(context, own, { token, now });
     for (const { claimed: run, result: advance } of advances)
       if (saved.has(run.recipientRun.id)) countRun(applyBatchDecision(advance, batchDecisions).recipientRun.status);
@@ -134,7 +140,7 @@ async function advanceRuns(
     // All rows of the job are done, so another look would find none.
     for (const { recipientRun } of claimed) done.add(recipientRun.id);
     if (result.refused === 0 && done.size === countRows(context.ownWork?.scope)) return;
-    claimedCount = isAlone ? MAX_RUNS_PER_CHUNK : claimed.length;
+    claimedCount = claimed.length;
   }
 }
 

@@ -2,12 +2,13 @@ import { toRecipientKey, toRecipientReference } from "../../domain/recipient/rec
 import { WORKER_CRASHED } from "../../domain/run/fail-run.js";
 import { isFanOutComplete } from "../../domain/run/fan-out-state.js";
 import { buildEventName, isStillWaiting } from "../../domain/run/run-wait.js";
+import { hasFailedAlone } from "../../domain/run/suspicion.js";
 import { toRunFields } from "../../domain/run/work-fields.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
-import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
+import { type CausedWork, type DueStore, SUSPECTED_WORK } from "../../ports/due-store.js";
 import type { FanOutStore } from "../../ports/fan-out-store.js";
 import type { AdvancedRun, DueOptions } from "../../ports/operations.js";
-import { OwnWork } from "../../ports/own-work.js";
+import { FixedWork, OwnWork } from "../../ports/own-work.js";
 import type { ClaimedRun } from "../../ports/run-store.js";
 import type { SourceEvent } from "../../ports/source-event.js";
 import { toIsoTime } from "../../util/iso-time.js";
@@ -68,10 +69,9 @@ export async function continueDueFanOuts(
     const claimedFanOut = first.fanOut.target ? await expandTarget(own, first, claim.token, now) : first;
     if (claimedFanOut === null) continue;
     const environment = await own.definitions.environment();
-    // A fan-out during which processes ended continues with one recipient at a time, to find the one that ends them.
-    const crashes = own.store.getCrashes(claim.token);
+    const deathsAlone = own.store.getDeathsAlone(claim.token);
     const start: RunStart = {
-      failure: crashes > MAX_CRASHES ? WORKER_CRASHED : undefined,
+      failure: hasFailedAlone(deathsAlone) ? WORKER_CRASHED : undefined,
       run: claimedFanOut.run,
       compiled: await compileWorkflow(claimedFanOut.version, own.definitions),
       environment,
@@ -80,8 +80,9 @@ export async function continueDueFanOuts(
     const insert = (limit: number, failure = start.failure) =>
       insertNextChunk(own, { ...start, failure }, claimedFanOut.fanOut, { token: claim.token, leaseMs: null, limit });
     let result: { started: Awaited<ReturnType<typeof insert>> } | { error: Error } | null = null;
-    // If a recipient cannot be saved, those before it are, and then it is tried alone.
-    for (let limit = crashes > 0 ? 1 : MAX_RECIPIENTS_PER_CHUNK; result === null; limit = Math.ceil(limit / 2))
+    // If a recipient cannot be saved, those before it are, and then it is tried alone. A suspected fan-out continues with one recipient
+    // at a time, to find the one that ends processes.
+    for (let limit = deathsAlone !== null ? 1 : MAX_RECIPIENTS_PER_CHUNK; result === null; limit = Math.ceil(limit / 2))
       if (limit === 1) result = await startAlone(own, start.run.id, (failure) => insert(1, failure));
       else
         await doInParts(own.store, [limit], async () => {
@@ -94,8 +95,8 @@ export async function continueDueFanOuts(
       continue;
     }
     const { started: inserted } = result;
-    if (crashes > 0)
-      await own.store.settleCrashes(claim.token, { isDone: inserted === null || isFanOutComplete(inserted.rest) });
+    if (deathsAlone !== null)
+      await own.store.settleSuspected(claim.token, { isDone: inserted === null || isFanOutComplete(inserted.rest) });
     if (inserted === null) continue;
     for (const result of inserted.advances) report(claimedFanOut.run, result);
     if (!isFanOutComplete(inserted.rest)) return;
@@ -123,8 +124,9 @@ interface RunDueWorkOptions {
 }
 
 /**
- * Runs the due work of the context at `startTime` in chunks, then its deliveries. Returns the advanced runs. Calls `onBlocked` for
- * schedules that could not start. Reads which work is due before it claims, because most rounds find work of one kind.
+ * Runs the due work of the context at `startTime` in chunks, then its deliveries, and at last the work that is suspected of ending
+ * processes. Returns the advanced runs. Calls `onBlocked` for schedules that could not start. Reads which work is due before it
+ * claims, because most rounds find work of one kind.
  */
 export function runDueWork(
   context: EngineContext<DueWorkStore>,
@@ -159,9 +161,13 @@ async function runDueRounds(
       const delivered = due.has("messages") ? await deliverDueMessages(context, now, onDelivered) : 0;
       // Another run may wait for a delivery, and a run that just started may have triggered another workflow.
       if (delivered > 0 || hasSchedules || due.has("fan_outs") || due.has("user_changes")) continue;
-      // A process that was killed may have left work that only looks claimed.
-      if (due.size === 0 && context.ownWork === undefined && (await store.releaseDeadClaims(now))) continue;
-      break;
+      if (due.size > 0 || context.ownWork !== undefined) break;
+      // A process that was killed may have left work that only looks claimed. A person who moves the clock does not wait for pauses.
+      if (await store.releaseDeadClaims(now, { endsPauses: clock !== undefined })) continue;
+      if ((await store.listDueKinds(now, SUSPECTED_WORK)).size === 0) break;
+      const alone = { ...context, ownWork: new FixedWork(SUSPECTED_WORK) };
+      for (const run of await runDueRounds(alone, now, { signal, clock, onBlocked, onDelivered })) ran.push(run);
+      continue;
     }
     const { advances, reached, saved, batchDecisions, caused, failures } = await advanceDueRuns(context, claimed, {
       token: claim.token,

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { addExamples } from "../../commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../commands/shared/help-groups.js";
 import { addCommonOptions, addProjectOptions, type CommonFlags } from "../../commands/shared/options.js";
@@ -24,7 +24,7 @@ const DEFAULT_CONCURRENCY = 8;
 const MAX_CONCURRENCY = 100;
 
 type WorkerFlags = CommonFlags &
-  TargetFlags & { once?: boolean; concurrency?: string; metricsPort?: string; host?: string };
+  TargetFlags & { once?: boolean; concurrency?: string; metricsPort?: string; host?: string; suspected?: string };
 
 export function registerWorker(program: Command, context: CommandContext): void {
   const command = program
@@ -42,7 +42,8 @@ export function registerWorker(program: Command, context: CommandContext): void 
       `run up to this many jobs at the same time, with one database connection for each, three more, and one for health checks (default: ${DEFAULT_CONCURRENCY})`,
     )
     .option("--metrics-port <n>", "serve /health and /metrics on this port; 0 picks a free one")
-    .option("--host <address>", "listen on this address for --metrics-port (default: 127.0.0.1)");
+    .option("--host <address>", "listen on this address for --metrics-port (default: 127.0.0.1)")
+    .addOption(new Option("--suspected <id>", "do only work that is suspected of ending workers").hideHelp());
   addExamples(addCommonOptions(addProjectOptions(command), "each ended job of a database", OUTPUT_TEXTS), [
     "knock worker --once",
     "knock worker",
@@ -84,8 +85,11 @@ async function runWorker(flags: WorkerFlags, context: CommandContext): Promise<v
   const isShared = isPostgresLocation(location);
   if (isShared && !flags.once) {
     const branch = await context.project.resolveBranch(project, flags);
-    const { runSharedWorker } = await import("./run-shared-worker.js");
-    return runSharedWorker({ project, location, guardDeliveries, branch }, options, io, output);
+    const { runSharedWorker, runSuspectedWork } = await import("./run-shared-worker.js");
+    const workerTarget = { project, location, guardDeliveries, branch };
+    return flags.suspected === undefined
+      ? runSharedWorker(workerTarget, options, io, output)
+      : runSuspectedWork(workerTarget, flags.suspected, io, output);
   }
   const option = flags.concurrency === undefined ? "--metrics-port" : "--concurrency";
   if (flags.concurrency !== undefined || options.metrics !== null)

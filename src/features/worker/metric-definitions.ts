@@ -65,6 +65,12 @@ export const METRICS = {
     labels: ["channel"],
     alert: "1 for 5 minutes",
   },
+  suspects: {
+    name: "knock_suspected_work",
+    type: "gauge",
+    help: "runs, messages and schedules that were in progress when several workers ended, and are tried alone, with pauses of up to an hour",
+    alert: "above 0 for 2 hours",
+  },
   freedWorkers: {
     name: "knock_freed_workers_total",
     type: "counter",

@@ -15,6 +15,7 @@ import { FLUSH_MS } from "../../tracing/tracing.js";
 import { ignoreDatabaseErrors } from "./ignore-database-errors.js";
 import { describeError, toLogFields } from "./log-error.js";
 import { METRICS } from "./metric-definitions.js";
+import { createSuspectedProcess } from "./run-suspected-process.js";
 import { WorkerMetrics } from "./worker-metrics.js";
 
 /** The time that jobs and the last traces may take after SIGTERM. Kubernetes kills a process after 30 seconds. */
@@ -156,6 +157,7 @@ export async function runSharedWorker(
       workerId,
       concurrency,
       runTask: (task, signal) => operations.runDueTask(task, signal),
+      runSuspected: createSuspectedProcess(io),
       readProject: followProjectRecord(project),
       releaseWork: () => operations.releaseWork(),
       observer,
@@ -193,6 +195,29 @@ export async function runSharedWorker(
     stopIgnoring();
     await operations.close();
     await tracing?.close();
+  }
+}
+
+/** Does the suspected work that is due, as a process of a worker, and prints the result as JSON. */
+export async function runSuspectedWork(
+  { project, location, guardDeliveries, branch }: WorkerTarget,
+  processId: string,
+  io: ProcessIO,
+  output: Output,
+): Promise<void> {
+  const store = await openProjectStore(project, location);
+  const operations = createLocalEngine(project, store, io, {
+    guardDeliveries,
+    worker: processId,
+    warn: (text) => output.warn(text),
+    ...(branch === null ? {} : { branch }),
+  });
+  try {
+    const { error, ...result } = await operations.runSuspected(io.signal);
+    if (error !== undefined) throw error;
+    output.line(JSON.stringify(result));
+  } finally {
+    await operations.close();
   }
 }
 

@@ -68,6 +68,7 @@ export class WorkerMetrics {
     );
     this.metrics.set("poolWaiting", [[{}, statistics.waitingForConnections]]);
     this.metrics.set("otherProjects", [[{}, statistics.otherProjects]]);
+    this.metrics.set("suspects", [[{}, statistics.suspects]]);
     this.metrics.set("leftJobs", [[{}, statistics.leftJobs]]);
     const { oldestTransaction } = statistics;
     this.metrics.set("oldestTransaction", oldestTransaction === null ? [] : [[{}, oldestTransaction]]);

@@ -42,7 +42,6 @@ import { SharedRows } from "./run/shared-rows.js";
 import { acquireThrottleSlots, previewThrottleSlots } from "./run/throttle-slots.js";
 import { recordEvents } from "./run/waits.js";
 import { claimDueMessages, claimDueRuns } from "./work/claim-due-work.js";
-import { settleCrashes } from "./work/crashed-claims.js";
 import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
 import { insertWorkflowRun, readIdempotencyRecord, selectAlreadyTriggered } from "./work/insert-workflow-run.js";
 import { listDueKinds, readNextDueAt } from "./work/next-due.js";
@@ -59,6 +58,7 @@ import {
   updateSchedules,
 } from "./work/schedules.js";
 import { applySeeds, readSeeds } from "./work/seeds.js";
+import { releaseDeadClaims, settleSuspected } from "./work/suspected-work.js";
 import { claimUserChanges, saveUserChanges } from "./work/user-changes.js";
 
 const buildSelectLinks = (column: string): string =>
@@ -102,7 +102,7 @@ export function createPostgresStore(db: Connection): PostgresStore {
     listenForChanges: (onChange, onText) =>
       db.isPooled ? { isListening: false, stop: async () => {} } : db.signals.listen(onChange, onText),
     sendToOthers: (text) => db.signals.sendToOthers(text),
-    getCrashes: (token) => db.crashes.get(token) ?? 0,
+    getDeathsAlone: (token) => db.deathsAlone.get(token) ?? null,
     isTransient,
     ...bind({
       explainError: (error) => db.explain(error),
@@ -117,8 +117,6 @@ export function createPostgresStore(db: Connection): PostgresStore {
         throw createDatabaseSnapshotError();
       },
       close: () => db.close(),
-      // Workers know of each other's end, and release what a dead one has claimed.
-      releaseDeadClaims: () => false,
       claimDueRuns: (claim, limit) => claimDueRuns(db, shared, claimedRows, claim, limit),
       saveAdvances: (advances, token, now, options) =>
         saveAdvances(db, shared, claimedRows, advances, { token, now, ...options }),
@@ -144,7 +142,15 @@ export function createPostgresStore(db: Connection): PostgresStore {
       ...{ readClock: selectClock, writeClock, claimClock, releaseClock },
       ...{ readRecipients, listSubscribers, readAudienceKeys, readMemberships },
       ...{ readIdempotencyRecord, readAlreadyTriggered: selectAlreadyTriggered, readRecipientsWithRun },
-      ...{ readNextDueAt, listDueKinds, settleCrashes, claimUserChanges, previewThrottleSlots, acquireThrottleSlots },
+      ...{
+        readNextDueAt,
+        listDueKinds,
+        releaseDeadClaims,
+        settleSuspected,
+        claimUserChanges,
+        previewThrottleSlots,
+        acquireThrottleSlots,
+      },
       readOpenBatches,
       ...{ insertSchedules, readSchedules, listSchedules, updateSchedules, deleteSchedules, claimDueSchedules },
       ...{ readDeliveryLogs, listMessageIds, readNewMessages, listIdsByPrefix },

@@ -39,7 +39,6 @@ import { SharedRows } from "./run/shared-rows.js";
 import { acquireThrottleSlots, previewThrottleSlots } from "./run/throttle-slots.js";
 import { recordEvents } from "./run/waits.js";
 import { claimDueMessages, claimDueRuns, listDueKinds, readNextDueAt } from "./work/claim-due-work.js";
-import { settleCrashes } from "./work/crashed-claims.js";
 import {
   claimDueFanOuts,
   insertFanOutChunk,
@@ -61,6 +60,7 @@ import {
   updateSchedules,
 } from "./work/schedules.js";
 import { applySeeds, readSeeds } from "./work/seeds.js";
+import { settleSuspected } from "./work/suspected-work.js";
 import { claimUserChanges, saveUserChanges } from "./work/user-changes.js";
 
 /** The store in one SQLite file, with its connection. */
@@ -84,7 +84,7 @@ export function createSqliteStore(db: Connection): SqliteStore {
     listenForChanges: () => null,
     sendToOthers() {},
     isReadOnly: db.isReadOnly,
-    getCrashes: (token) => db.crashes.get(token) ?? 0,
+    getDeathsAlone: (token) => db.deathsAlone.get(token) ?? null,
     isTransient,
     ...bind({
       explainError: (error) => db.explain(error),
@@ -143,7 +143,7 @@ export function createSqliteStore(db: Connection): SqliteStore {
         retryRuns,
       },
       ...{ insertSchedules, readSchedules, listSchedules, updateSchedules, deleteSchedules, claimDueSchedules },
-      ...{ readNextDueAt, listDueKinds, postponeRuns, releaseClaims, releaseDeadClaims, settleCrashes },
+      ...{ readNextDueAt, listDueKinds, postponeRuns, releaseClaims, releaseDeadClaims, settleSuspected },
     }),
     ...bindRows({
       ...{ saveUserChanges, saveOccurrences },

@@ -56,12 +56,12 @@ export function describeFailedRuns(open: OpenStore): void {
     });
   });
 
-  describe("getCrashes and settleCrashes", () => {
+  describe("getDeathsAlone and settleSuspected", () => {
     it("know nothing of claims whose processes have not ended", async () => {
       await insertSample(open.store, { recipients: ["ada"], ...WAITING });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
-      expect(open.store.getCrashes("t1")).toBe(0);
-      await open.store.settleCrashes("t1", { isDone: true });
+      expect(open.store.getDeathsAlone("t1")).toBeNull();
+      await open.store.settleSuspected("t1", { isDone: true });
       expect(await open.store.claimDueRuns(claimAt(NOW, "t2"), 10)).toEqual([]);
     });
   });

@@ -41,8 +41,8 @@ const PARTS = {
     releaseDeadClaims: true,
     releaseClaims: true,
     isTransient: true,
-    getCrashes: true,
-    settleCrashes: true,
+    getDeathsAlone: true,
+    settleSuspected: true,
   } satisfies Methods<DueStore>,
   FanOutStore: {
     readRecipientsWithRun: true,

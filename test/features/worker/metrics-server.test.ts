@@ -12,6 +12,7 @@ const STATISTICS: DueWorkStatistics = {
   jobs: [{ task: "advance", state: "waiting", count: 2 }],
   oldestTransaction: 0.25,
   deadRows: [{ table: "messages", count: 7 }],
+  suspects: 2,
   leftJobs: 4,
   otherProjects: 2,
   waitingForConnections: 1,

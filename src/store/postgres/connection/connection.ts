@@ -93,8 +93,8 @@ interface ConnectionOptions {
 export class Connection {
   /** Called before a transaction is repeated, with the code of its error. */
   onRepeat: ((code: string) => void) | undefined;
-  /** The crashes of work that claims have taken alone, by their tokens. */
-  readonly crashes = new Map<string, number>();
+  /** The deaths of processes that did only the suspected work of a claim, by its token. */
+  readonly deathsAlone = new Map<string, number>();
   readonly signals: ChangeSignals;
 
   constructor(

@@ -226,6 +226,11 @@ export const ADD_CRASHED_CLAIMS = `
     PRIMARY KEY (kind, row)
   )`;
 
+/** Adds the deaths of processes that did only one row, and the time of the last death that counted. */
+export const ADD_DEATHS_ALONE = `
+  ALTER TABLE crashed_claims ADD COLUMN deaths_alone integer NOT NULL DEFAULT 0;
+  ALTER TABLE crashed_claims ADD COLUMN counted_at bigint NOT NULL DEFAULT 0`;
+
 /** Adds indexes for lists of schedules and for deleting a recipient, which would read whole tables. */
 export const ADD_INDEXES = `
   CREATE INDEX schedules_by_workflow ON schedules (workflow, row);

@@ -7,6 +7,7 @@ import type {
   DueWorkStatistics,
   ProjectRecord,
   RunDueTask,
+  RunSuspected,
   SharedDueWork,
 } from "../../../ports/due-work.js";
 import { sleep } from "../../../util/sleep.js";
@@ -15,6 +16,7 @@ import { connectClient } from "../connection/create-client.js";
 import { growPartitions, isMissingRight } from "../connection/grow-partitions.js";
 import { createMissingPartitionError } from "../connection/store-errors.js";
 import { WriteProbe } from "../connection/write-probe.js";
+import { hasDueSuspects, releaseDeadWork } from "../work/suspected-work.js";
 import { addJobs, addJobsOfWakeups, createJobConnection, readWorkflowRun } from "./add-jobs.js";
 import { ChannelLimits, planDeliveries } from "./channel-limits.js";
 import { MAX_MOVED, moveDelayedJobs } from "./delayed-jobs.js";
@@ -27,13 +29,15 @@ import { readLag, readStatistics } from "./read-statistics.js";
 import { reconcile } from "./reconcile.js";
 import { TenantShares } from "./tenant-shares.js";
 import { findCommonError, WorkProgress } from "./work-progress.js";
-import { WorkerRegistry } from "./worker-registry.js";
+import { releaseClaimsOf, WorkerRegistry } from "./worker-registry.js";
 
 const BEAT_MS = 1_000;
 /** Work that is due for this long without a job that waits for it has lost its job. */
 const RECONCILING = { intervalMs: 5_000, maxOverdueMs: 10_000 };
 /** How often a worker looks for delayed jobs that run soon. */
 const MOVE_MS = 1_000;
+/** How often a worker looks for suspected work. */
+const SUSPECTS_MS = 1_000;
 /** How often a worker looks whether a month has begun. */
 const GROWTH_MS = 60_000;
 /** A job that failed is done again after this time. graphile-worker would wait longer after each failure, up to six hours. */
@@ -52,6 +56,8 @@ interface PostgresDueWorkOptions {
   /** The jobs of one channel that it runs at a time. Default: half of all. */
   channelConcurrency?: number;
   runTask: RunDueTask;
+  /** Does the suspected work that is due in another process. Without it, suspected work is left to others. */
+  runSuspected?: RunSuspected;
   /** Reads the record of this worker's project. Without one, it leaves no work to workers with another project. */
   readProject?: () => Promise<ProjectRecord | null>;
   /** Ends the tasks that still run when the grace time of a stop is over. */
@@ -78,6 +84,7 @@ export class PostgresDueWork implements SharedDueWork {
   private readonly passes: Promise<void>;
   private readonly moves: Promise<void>;
   private readonly growth: Promise<void>;
+  private readonly suspects: Promise<void>;
   private readonly probe: WriteProbe;
   private readonly progress = new WorkProgress(performance.now());
   private lastBeatAt = performance.now();
@@ -119,6 +126,7 @@ export class PostgresDueWork implements SharedDueWork {
     this.passes = this.repeat((options.reconciling ?? RECONCILING).intervalMs, () => this.reconcile());
     this.moves = this.repeat(MOVE_MS, () => this.moveDelayedJobs(), { startsNow: true });
     this.growth = this.repeat(options.growthIntervalMs ?? GROWTH_MS, () => this.grow());
+    this.suspects = this.repeat(SUSPECTS_MS, () => this.runSuspected());
   }
 
   /** Starts to run due work. Throws if the tables need an update, or the worker cannot record itself. */
@@ -147,7 +155,7 @@ export class PostgresDueWork implements SharedDueWork {
     this.alarm.stop();
     const onLate = () => void this.options.releaseWork?.().catch((error: unknown) => this.reportError(error));
     await this.pools.stop(graceMs, onLate, (tx) => this.registry.releaseClaims(tx));
-    await Promise.all([this.beats, this.passes, this.moves, this.growth]);
+    await Promise.all([this.beats, this.passes, this.moves, this.growth, this.suspects]);
     await this.registry.leave().catch((error: unknown) => this.reportError(error));
     await this.jobs.close();
   }
@@ -212,6 +220,32 @@ export class PostgresDueWork implements SharedDueWork {
       // A job without this look only loses time.
       await this.shares.countJob(task).catch((error: unknown) => this.reportError(error));
     }
+  }
+
+  /** Lets another process do the suspected work that is due, so that its end harms nothing else. */
+  private async runSuspected(): Promise<void> {
+    const { runSuspected, observer } = this.options;
+    const { signal } = this.stopping;
+    if (runSuspected === undefined || !(await hasDueSuspects(this.jobs))) return;
+    const processId = randomUUID();
+    const job = { job: processId, task: "suspected" };
+    const startedAt = performance.now();
+    let result: DueTaskResult | null = null;
+    let failed: unknown = null;
+    try {
+      result = await runSuspected(processId, signal);
+      for (const failure of result.failures ?? []) observer.onWorkFailed({ ...job, ...failure });
+      failed = result.error ?? null;
+    } catch (error) {
+      failed = error;
+      // Work is not to blame for a process that this worker has ended itself.
+      await this.jobs.write((tx) =>
+        signal.aborted
+          ? releaseClaimsOf(tx, processId)
+          : releaseDeadWork(tx, [{ id: processId, jobs: 0, runJobs: [] }], 0),
+      );
+    }
+    observer.onJobEnded({ job, seconds: (performance.now() - startedAt) / 1_000, error: failed, result });
   }
 
   /** Adds a job for rows that this one may not have finished. It runs after `delayMs`. */

@@ -1,4 +1,6 @@
 import { type DueWorkStatistics, MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
+import { DUE_TABLES } from "../../rows/due-tables.js";
+import { selectSuspectedRows } from "../../rows/suspected-work.js";
 import type { Connection } from "../connection/connection.js";
 import { JOB_SCHEMA } from "../connection/transaction.js";
 
@@ -13,9 +15,17 @@ const COUNT_DUE_RUNS = (time: string): string => `
     ) due GROUP BY workflow_run
   ) triggers GROUP BY 1`;
 
-const OLDEST_DUE = ["recipient_runs", "messages", "workflow_runs", "schedules"]
-  .map((table) => `(SELECT due_at FROM ${table} WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1)`)
-  .join(" UNION ALL ");
+/** Suspected work pauses for up to an hour, which says nothing about the others. */
+const OLDEST_DUE = DUE_TABLES.map(
+  (table) =>
+    `(SELECT due_at FROM ${table} WHERE due_at IS NOT NULL AND row <> ALL (ARRAY(${selectSuspectedRows(table)})) ORDER BY due_at LIMIT 1)`,
+).join(" UNION ALL ");
+
+const COUNT_SUSPECTS = `
+  SELECT ${DUE_TABLES.map(
+    (table) =>
+      `(SELECT count(*)::integer FROM ${table} WHERE row = ANY (ARRAY(${selectSuspectedRows(table)})) AND due_at IS NOT NULL)`,
+  ).join(" + ")} AS count`;
 
 const COUNT_JOBS = `
   SELECT task, state, count(*) AS count FROM (
@@ -58,15 +68,24 @@ export async function countLeftJobs(db: Connection): Promise<number> {
 export async function readStatistics(
   db: Connection,
 ): Promise<Omit<DueWorkStatistics, "waitingForConnections" | "openCircuits" | "otherProjects">> {
-  const [lag, runs, jobs, transaction, deadRows, leftJobs] = await Promise.all([
+  const [lag, runs, jobs, transaction, deadRows, leftJobs, suspects] = await Promise.all([
     readLag(db),
     db.readDue((tx) => tx.all<{ size: string; count: number }>(COUNT_DUE_RUNS(tx.time))),
     db.all<DueWorkStatistics["jobs"][number]>(COUNT_JOBS),
     db.get<{ seconds: number | null }>(OLDEST_TRANSACTION),
     db.all<DueWorkStatistics["deadRows"][number]>(COUNT_DEAD_ROWS),
     countLeftJobs(db),
+    db.getOne<{ count: number }>(COUNT_SUSPECTS),
   ]);
   const dueRuns: Record<string, number> = { small: 0, large: 0 };
   for (const { size, count } of runs) dueRuns[size] = count;
-  return { lag, dueRuns, jobs, oldestTransaction: transaction?.seconds ?? null, deadRows, leftJobs };
+  return {
+    lag,
+    dueRuns,
+    jobs,
+    oldestTransaction: transaction?.seconds ?? null,
+    deadRows,
+    leftJobs,
+    suspects: suspects.count,
+  };
 }

@@ -1,4 +1,6 @@
 import { MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
+import type { DueTable } from "../../rows/due-tables.js";
+import { selectSuspectedRows } from "../../rows/suspected-work.js";
 import type { Connection } from "../connection/connection.js";
 import { READ_BY_INDEX } from "../connection/planner-settings.js";
 import { DATABASE_TIME, JOB_SCHEMA, type Transaction, type Wakeup } from "../connection/transaction.js";
@@ -13,14 +15,15 @@ const MAX_ROWS_PER_PASS = 50_000;
 const RECONCILE_LOCK = 0;
 
 const UNCLAIMED = `(claim_until IS NULL OR claim_until <= ${DATABASE_TIME})`;
-/** $1 is how long work is due before it has lost its job, in milliseconds. */
-const OVERDUE = `due_at < ${DATABASE_TIME} - $1 AND ${UNCLAIMED}`;
+/** $1 is how long work is due before it has lost its job, in milliseconds. Suspected work is done without one. */
+const buildOverdue = (table: DueTable): string =>
+  `due_at < ${DATABASE_TIME} - $1 AND ${UNCLAIMED} AND row <> ALL (ARRAY(${selectSuspectedRows(table)}))`;
 
-const SELECT_RUNS = `SELECT row, shard FROM recipient_runs WHERE ${OVERDUE} ORDER BY due_at, row LIMIT ${MAX_ROWS_PER_PASS}`;
-const SELECT_FAN_OUTS = `SELECT row FROM workflow_runs WHERE ${OVERDUE} ORDER BY due_at LIMIT 1000`;
+const SELECT_RUNS = `SELECT row, shard FROM recipient_runs WHERE ${buildOverdue("recipient_runs")} ORDER BY due_at, row LIMIT ${MAX_ROWS_PER_PASS}`;
+const SELECT_FAN_OUTS = `SELECT row FROM workflow_runs WHERE ${buildOverdue("workflow_runs")} ORDER BY due_at LIMIT 1000`;
 const SELECT_CHANNELS = `
-  SELECT id FROM channels WHERE row IN (SELECT channel FROM messages WHERE ${OVERDUE})`;
-const SELECT_SCHEDULES = `SELECT 1 FROM schedules WHERE ${OVERDUE} LIMIT 1`;
+  SELECT id FROM channels WHERE row IN (SELECT channel FROM messages WHERE ${buildOverdue("messages")})`;
+const SELECT_SCHEDULES = `SELECT 1 FROM schedules WHERE ${buildOverdue("schedules")} LIMIT 1`;
 const SELECT_CHANGES = `SELECT 1 FROM user_changes WHERE at < ${DATABASE_TIME} - $1 AND ${UNCLAIMED} LIMIT 1`;
 const SELECT_WAITING_JOBS = `
   SELECT task.identifier AS task, job.payload FROM ${JOB_SCHEMA}._private_jobs job

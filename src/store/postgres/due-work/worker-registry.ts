@@ -4,8 +4,8 @@ import type { ProjectRecord } from "../../../ports/due-work.js";
 import { isJsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
 import { DATABASE_TIME, JOB_SCHEMA, type Transaction } from "../connection/transaction.js";
-import { countCrashes } from "../work/crashed-claims.js";
 import { RELEASES_OF_WORKERS } from "../work/release-claims.js";
+import { releaseDeadWork } from "../work/suspected-work.js";
 import { DUE_KINDS, type JobPayload, MAX_RUNS_PER_JOB, toLeftFlag } from "./jobs.js";
 import { isElsewhere, MAX_SILENCE_MS, type OtherProcesses, recordProcess, removeProcess } from "./live-processes.js";
 
@@ -43,10 +43,11 @@ const DELETE_DEAD = `
     FOR UPDATE SKIP LOCKED
   ) RETURNING id, kind, pool_ids`;
 
-/** Selects the jobs for runs that pools hold. */
-const SELECT_RUN_JOBS = `
-  SELECT job.payload FROM ${JOB_SCHEMA}._private_jobs job JOIN ${JOB_SCHEMA}._private_tasks task ON task.id = job.task_id
-  WHERE job.locked_by = ANY ($1) AND task.identifier IN ('advance', 'wake')`;
+/** Selects the jobs that pools hold. */
+const SELECT_JOBS = `
+  SELECT job.locked_by, job.payload, task.identifier IN ('advance', 'wake') AS is_for_runs
+  FROM ${JOB_SCHEMA}._private_jobs job JOIN ${JOB_SCHEMA}._private_tasks task ON task.id = job.task_id
+  WHERE job.locked_by = ANY ($1)`;
 
 /** The channel on which graphile-worker announces new jobs. */
 const JOBS_ADDED = "jobs:insert";
@@ -115,16 +116,14 @@ export class WorkerRegistry {
       const dead = found.filter(({ kind }) => kind === "worker");
       if (dead.length === 0) return 0;
       const pools = dead.flatMap(({ pool_ids }) => pool_ids);
-      const ids = dead.map(({ id }) => id);
-      const jobs = await tx.all<{ payload: JobPayload }>(SELECT_RUN_JOBS, pools);
-      await countCrashes(
-        tx,
-        ids,
-        jobs.map(({ payload }) => payload),
-        MAX_RUNS_PER_JOB,
-      );
+      const jobs = await tx.all<{ locked_by: string; payload: JobPayload; is_for_runs: boolean }>(SELECT_JOBS, pools);
+      const processes = dead.map(({ id, pool_ids }) => {
+        const own = jobs.filter(({ locked_by }) => pool_ids.includes(locked_by));
+        const runJobs = own.filter(({ is_for_runs }) => is_for_runs).map(({ payload }) => payload);
+        return { id, jobs: own.length, runJobs };
+      });
+      await releaseDeadWork(tx, processes, MAX_RUNS_PER_JOB);
       await unlockPools(tx, pools);
-      await releaseClaimsOf(tx, ids);
       for (const kind of DUE_KINDS) tx.wake({ kind, dueAt: 0 });
       return dead.length;
     });
@@ -132,7 +131,7 @@ export class WorkerRegistry {
 
   /** Releases everything that this worker has claimed. */
   async releaseClaims(tx: Transaction): Promise<void> {
-    await releaseClaimsOf(tx, [this.options.workerId]);
+    await releaseClaimsOf(tx, this.options.workerId);
   }
 
   /** Says that this worker has ended and holds no jobs. */
@@ -171,9 +170,9 @@ export class WorkerRegistry {
   }
 }
 
-/** Releases everything that workers have claimed. */
-async function releaseClaimsOf(tx: Transaction, workerIds: readonly string[]): Promise<void> {
-  for (const release of RELEASES_OF_WORKERS) await tx.run(release, workerIds);
+/** Releases everything that a process has claimed. */
+export async function releaseClaimsOf(tx: Transaction, processId: string): Promise<void> {
+  for (const release of RELEASES_OF_WORKERS) await tx.run(release, [processId]);
 }
 
 /** Returns the number of added jobs in the payload of a notification: `{"count":2}`, or nothing for one job. */

@@ -18,7 +18,6 @@ import { readBatches } from "../run/read-batch.js";
 import { readWorkflowRuns } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { readWaits } from "../run/waits.js";
-import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
 import { buildDueSelect, buildUnleasedCondition, hasDueWork, leaseDueRows, leaseRows } from "./due-rows.js";
 import { findLastMoment } from "./next-due.js";
 
@@ -27,9 +26,15 @@ type DueRun = RecipientRunRow & { revision: number };
 const COLUMNS = `${selectColumns(RECIPIENT_RUNS, "t")}, t.revision`;
 
 /** Leases the runs of a claim, of one moment or several, in order. */
-async function leaseDueRuns(tx: Transaction, claim: Claim, limit: number): Promise<DueRun[]> {
+async function leaseDueRuns(
+  tx: Transaction,
+  claim: Claim,
+  limit: number,
+  deathsAlone: Map<string, number>,
+): Promise<DueRun[]> {
   const lastMoment = await findLastMoment(tx, claim);
-  if (lastMoment === claim.now) return leaseDueRows<DueRun>(tx, "recipient_runs", claim, limit, COLUMNS);
+  if (lastMoment === claim.now)
+    return leaseDueRows<DueRun>(tx, "recipient_runs", claim, { limit, columns: COLUMNS, deathsAlone });
   const found = await tx.all<{ row: number; due_at: number; batch: number | null }>(
     `SELECT t.row, t.due_at, t.batch FROM recipient_runs t WHERE t.due_at <= $1 AND ${buildUnleasedCondition(tx.time)} ORDER BY t.due_at, t.row LIMIT $2`,
     lastMoment,
@@ -109,26 +114,10 @@ export async function claimDueRuns(
   claim: Claim,
   limit: number,
 ): Promise<ClaimedRun[]> {
-  const runs = claim.scope?.heldByJob
-    ? await claimRunsOfJob(db, shared, claimedRows, claim, limit)
-    : (await hasDueWork(db, "recipient_runs", claim))
-      ? await lease(db, shared, claimedRows, claim, (tx) => leaseDueRuns(tx, claim, limit))
-      : [];
-  if (runs.length > 0 || !(await hasCrashedWork(db, "recipient_runs", claim))) return runs;
-  const options = { columns: COLUMNS, crashes: db.crashes };
-  return lease(db, shared, claimedRows, claim, (tx) => leaseCrashedRow<DueRun>(tx, "recipient_runs", claim, options));
-}
-
-/** Leases runs, closes their batches, and reads what their advances need. */
-async function lease(
-  db: Connection,
-  shared: SharedRows,
-  claimedRows: ClaimedRows,
-  claim: Claim,
-  select: (tx: Transaction) => Promise<DueRun[]>,
-): Promise<ClaimedRun[]> {
+  if (claim.scope?.heldByJob) return claimRunsOfJob(db, shared, claimedRows, claim, limit);
+  if (!(await hasDueWork(db, "recipient_runs", claim))) return [];
   return db.write(async (tx) => {
-    const found = await select(tx);
+    const found = await leaseDueRuns(tx, claim, limit, db.deathsAlone);
     await closeBatches(tx, found);
     const { runs, rows } = await readClaimedRuns(tx, shared, found, { isLeased: true });
     claimedRows.remember(claim.token, rows);
@@ -179,12 +168,13 @@ export async function claimDueMessages(
   claim: Claim,
   limit: number,
 ): Promise<Message[]> {
-  const isAlone = !(await hasDueWork(db, "messages", claim));
-  if (isAlone && !(await hasCrashedWork(db, "messages", claim))) return [];
+  if (!(await hasDueWork(db, "messages", claim))) return [];
   return db.write(async (tx) => {
-    const found = isAlone
-      ? await leaseCrashedRow<{ row: number }>(tx, "messages", claim, { columns: "t.id", crashes: db.crashes })
-      : await leaseDueRows<{ row: number }>(tx, "messages", claim, limit, "t.id");
+    const found = await leaseDueRows<{ row: number }>(tx, "messages", claim, {
+      limit,
+      columns: "t.id",
+      deathsAlone: db.deathsAlone,
+    });
     const leased = found.map(({ row }) => row);
     if (leased.length === 0) return [];
     const rows = await tx.all<MessageRow>(`${SELECT_MESSAGES} WHERE m.row = ANY($1)`, leased);

@@ -1,5 +1,6 @@
-import { type Claim, MAX_CRASHES, type WorkScope } from "../../../ports/due-store.js";
+import type { Claim, WorkScope } from "../../../ports/due-store.js";
 import { type DueTable, hasLists } from "../../rows/due-tables.js";
+import { selectSuspectedRows } from "../../rows/suspected-work.js";
 import { writeClockRow } from "../connection/clock-setting.js";
 import type { SqlValue, Statements, Transaction } from "../connection/transaction.js";
 
@@ -28,9 +29,9 @@ function buildDueCondition(table: DueTable, { rows }: WorkScope, time: string): 
     : `t.due_at <= $1 AND ${buildUnleasedCondition(time)}`;
 }
 
-/** Returns the condition for work that is not taken alone because of crashes. The array is read once. */
-const buildUncrashedCondition = (table: DueTable): string =>
-  `t.row <> ALL (ARRAY(SELECT row FROM crashed_claims WHERE kind = '${table}' AND count >= ${MAX_CRASHES}))`;
+/** Returns the condition for suspected work, or for all other work. The array is read once. */
+const buildSuspicionCondition = (table: DueTable, { suspected }: WorkScope): string =>
+  `t.row ${suspected ? "= ANY" : "<> ALL"} (ARRAY(${selectSuspectedRows(table)}))`;
 
 /** The conditions of a query for due rows, with its values. */
 interface DueQuery {
@@ -101,7 +102,7 @@ export function buildDueSelect(
   { limit, time }: { limit: number; time: string },
 ): DueSelect | null {
   const query: DueQuery = { alternatives: [], conditions: [], values: [now, limit] };
-  query.conditions.push(buildDueCondition(table, scope, time), buildUncrashedCondition(table));
+  query.conditions.push(buildDueCondition(table, scope, time), buildSuspicionCondition(table, scope));
   addLists(table, scope, query);
   addLimits(table, scope, query);
   const { alternatives, conditions, values } = query;
@@ -112,6 +113,14 @@ export function buildDueSelect(
   if (alternatives.length === 0) return null;
   const selects = alternatives.map((alternative) => `(${select([alternative])} ${order})`);
   return { sql: `SELECT * FROM (${selects.join(" UNION ")}) due ${order}`, values, isLockable: false };
+}
+
+const BEGIN_SUSPECT = "UPDATE crashed_claims SET token = $1 WHERE kind = $2 AND row = $3 RETURNING deaths_alone";
+
+/** Records that a claim does only one suspected row. Returns how many processes have ended that did only this row. */
+async function beginSuspect(tx: Transaction, table: DueTable, row: number, token: string): Promise<number> {
+  const found = await tx.get<{ deaths_alone: number }>(BEGIN_SUSPECT, token, table, row);
+  return found?.deaths_alone ?? 0;
 }
 
 /** Returns whether a table has due work in the scope. */
@@ -158,14 +167,24 @@ export async function leaseRows<Row>(
   return leased.sort((one, other) => one.due_at - other.due_at || one.row - other.row);
 }
 
-/** Leases due work of a claim, earliest first, and stores the claim's clock. Returns the given columns of the rows in that order. */
+/**
+ * Leases due work of a claim, earliest first: one row if it is suspected. Stores the claim's clock. Returns the given columns of the
+ * rows in that order.
+ */
 export async function leaseDueRows<Row>(
   tx: Transaction,
   table: DueTable,
   claim: Claim,
-  limit: number,
-  columns: string,
+  { limit, columns, deathsAlone }: { limit: number; columns: string; deathsAlone: Map<string, number> },
 ): Promise<Row[]> {
-  const rows = await lockDueRows(tx, table, claim, limit);
-  return leaseRows<Row>(tx, table, claim, { rows, dueAt: claim.now, columns });
+  if (!claim.scope?.suspected) {
+    const rows = await lockDueRows(tx, table, claim, limit);
+    return leaseRows<Row>(tx, table, claim, { rows, dueAt: claim.now, columns });
+  }
+  const rows = await lockDueRows(tx, table, claim, 1);
+  const leased = await leaseRows<Row>(tx, table, claim, { rows, dueAt: claim.now, columns });
+  const [row] = rows;
+  if (leased.length > 0 && row !== undefined)
+    deathsAlone.set(claim.token, await beginSuspect(tx, table, row, claim.token));
+  return leased;
 }

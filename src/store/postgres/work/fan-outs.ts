@@ -11,7 +11,6 @@ import { shareCancellationKeys } from "../run/cancel-runs.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
 import { insertUnidentified } from "../run/unidentified-recipients.js";
-import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
 import { hasDueWork, leaseDueRows } from "./due-rows.js";
 import { insertRecipientRuns } from "./insert-recipient-runs.js";
 import { insertTriggers } from "./insert-triggers.js";
@@ -39,13 +38,11 @@ export async function claimDueFanOuts(
   claim: Claim,
   limit: number,
 ): Promise<ClaimedFanOut[]> {
-  const isAlone = !(await hasDueWork(db, "workflow_runs", claim));
-  if (isAlone && !(await hasCrashedWork(db, "workflow_runs", claim))) return [];
+  if (!(await hasDueWork(db, "workflow_runs", claim))) return [];
   type FanOutRow = WorkflowRunRow & { fan_out: string };
   return db.write(async (tx) => {
-    const rows = isAlone
-      ? await leaseCrashedRow<FanOutRow>(tx, "workflow_runs", claim, { columns: COLUMNS, crashes: db.crashes })
-      : await leaseDueRows<FanOutRow>(tx, "workflow_runs", claim, limit, COLUMNS);
+    const { deathsAlone } = db;
+    const rows = await leaseDueRows<FanOutRow>(tx, "workflow_runs", claim, { limit, columns: COLUMNS, deathsAlone });
     await shared.load(tx, { versions: rows.map(({ version }) => version) });
     return rows.map((row): ClaimedFanOut => {
       const { run, version } = toWorkflowRunRecord(row, shared.version(row.version));

@@ -1,5 +1,6 @@
 import type { Claim, DueKind, WorkScope } from "../../../ports/due-store.js";
 import { DUE_TABLES, KINDS_BY_TABLE } from "../../rows/due-tables.js";
+import { selectSuspectedRows } from "../../rows/suspected-work.js";
 import { selectClock } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
 import type { Transaction } from "../connection/transaction.js";
@@ -15,16 +16,18 @@ export async function listDueKinds(db: Connection, now: number, scope?: WorkScop
   return kinds;
 }
 
-/** Selects the earliest time of work other than runs, or null. */
+/** Selects the earliest time of work other than runs, or null. Suspected runs are done by themselves, each at its own time. */
 const SELECT_FIRST_OTHER_WORK = `SELECT LEAST(${DUE_TABLES.filter((table) => table !== "recipient_runs")
   .map((table) => `(SELECT min(due_at) FROM ${table} WHERE due_at IS NOT NULL)`)
-  .join(", ")}, (SELECT min(at) FROM user_changes)) AS at, EXISTS (SELECT 1 FROM waits) AS waits`;
+  .join(
+    ", ",
+  )}, (SELECT min(at) FROM user_changes)) AS at, EXISTS (SELECT 1 FROM waits) AS waits, EXISTS (${selectSuspectedRows("recipient_runs")}) AS suspects`;
 
 /** Returns the time up to which a claim may contain runs, so that nothing else is due before any of them. */
 export async function findLastMoment(tx: Transaction, { now, scope, until = now }: Claim): Promise<number> {
   if (until <= now || scope !== undefined) return now;
-  const found = await tx.get<{ at: number | null; waits: boolean }>(SELECT_FIRST_OTHER_WORK);
-  if (found?.waits) return now;
+  const found = await tx.get<{ at: number | null; waits: boolean; suspects: boolean }>(SELECT_FIRST_OTHER_WORK);
+  if (found?.waits || found?.suspects) return now;
   return Math.max(now, Math.min(until, (found?.at ?? Number.POSITIVE_INFINITY) - 1));
 }
 

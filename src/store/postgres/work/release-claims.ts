@@ -10,7 +10,6 @@ const buildReleases = (condition: string): string[] =>
 
 const RELEASES = [
   ...buildReleases("claim_token = ANY($1::text[])"),
-  "UPDATE crashed_claims SET token = NULL WHERE token = ANY($1::text[])",
   "UPDATE user_changes SET claim_until = NULL, claim_token = NULL WHERE claim_token = ANY($1::text[])",
 ];
 

@@ -13,7 +13,6 @@ import { SqlFilters } from "../connection/sql-filters.js";
 import type { Transaction } from "../connection/transaction.js";
 import { shareCancellationKeys } from "../run/cancel-runs.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
 import { hasDueWork, leaseDueRows } from "./due-rows.js";
 import { insertSharedRows, writeWorkflowRun } from "./insert-workflow-run.js";
 
@@ -120,12 +119,10 @@ export function deleteSchedules(db: Connection, ids: readonly string[]): Promise
 }
 
 export async function claimDueSchedules(db: Connection, claim: Claim, limit: number): Promise<Schedule[]> {
-  const isAlone = !(await hasDueWork(db, "schedules", claim));
-  if (isAlone && !(await hasCrashedWork(db, "schedules", claim))) return [];
+  if (!(await hasDueWork(db, "schedules", claim))) return [];
   return db.write(async (tx) => {
-    const rows = isAlone
-      ? await leaseCrashedRow<ScheduleRow>(tx, "schedules", claim, { columns: SCHEDULE_COLUMNS, crashes: db.crashes })
-      : await leaseDueRows<ScheduleRow>(tx, "schedules", claim, limit, SCHEDULE_COLUMNS);
+    const options = { limit, columns: SCHEDULE_COLUMNS, deathsAlone: db.deathsAlone };
+    const rows = await leaseDueRows<ScheduleRow>(tx, "schedules", claim, options);
     return rows.map(toSchedule);
   });
 }

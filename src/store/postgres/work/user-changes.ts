@@ -31,6 +31,7 @@ export async function hasClaimableChanges(
   tx: Pick<Reader, "get"> & { readonly time: string },
   scope: WorkScope | undefined,
 ): Promise<boolean> {
+  if (scope?.suspected) return false;
   const { condition, values } = buildScopeCondition(scope);
   return (await tx.get(`${buildSelect(tx.time, condition)} LIMIT 1`, ...values)) !== undefined;
 }

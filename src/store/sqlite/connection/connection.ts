@@ -29,8 +29,8 @@ export class Connection {
   /** Device and inode of the write-ahead log; null until something is written. */
   private logIdentity: string | null = null;
   readonly causedWork = new CausedWorkRecorder();
-  /** The crashes of work that claims have taken alone, by their tokens. */
-  readonly crashes = new Map<string, number>();
+  /** The deaths of processes that did only the suspected work of a claim, by its token. */
+  readonly deathsAlone = new Map<string, number>();
   /** Returns the real time in milliseconds, for leases. */
   realNow: () => number = Date.now;
   /** Whether changes of user properties are recorded, so that dynamic audiences can follow them. */

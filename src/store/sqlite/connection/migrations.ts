@@ -9,7 +9,7 @@ export const FIRST_VERSION = 103;
  * had run. An update that renames or rebuilds `messages` or `recipient_runs` must first drop the triggers that
  * `sqlite-outbound-log.ts` may have created, which creates them again.
  */
-export const MIGRATIONS: readonly ((database: Database) => void)[] = [renameClaims];
+export const MIGRATIONS: readonly ((database: Database) => void)[] = [renameClaims, addDeathsAlone];
 
 /** Returns the `user_version` of a store of this version. */
 export const getCurrentVersion = (): number => FIRST_VERSION + MIGRATIONS.length;
@@ -29,4 +29,11 @@ function renameClaims(database: Database): void {
     database.exec(`
       ALTER TABLE source_events RENAME COLUMN in_hand_until TO claim_until;
       UPDATE source_events SET state = 'processing' WHERE state = 'in_hand'`);
+}
+
+/** Adds the deaths of processes that did only one row, and the time of the last death that counted. */
+function addDeathsAlone(database: Database): void {
+  database.exec(`
+    ALTER TABLE crashed_claims ADD COLUMN deaths_alone INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE crashed_claims ADD COLUMN counted_at INTEGER NOT NULL DEFAULT 0`);
 }

@@ -267,6 +267,8 @@ CREATE TABLE crashed_claims (
   row INTEGER NOT NULL,
   count INTEGER NOT NULL,
   token TEXT,
+  deaths_alone INTEGER NOT NULL DEFAULT 0,
+  counted_at INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (kind, row)
 ) WITHOUT ROWID;
 `;

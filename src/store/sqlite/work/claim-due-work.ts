@@ -1,10 +1,12 @@
 import type { Message } from "../../../domain/message/message.js";
 import type { Claim, DueKind, WorkScope } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
+import { hasTokenOwnerEnded } from "../../../util/process-identity.js";
 import { DUE_TABLES, type DueTable, KINDS_BY_TABLE } from "../../rows/due-tables.js";
 import { stringify } from "../../rows/json-column.js";
 import type { MessageRow } from "../../rows/message-row.js";
 import { toRecipientRun } from "../../rows/run-row.js";
+import { selectSuspectedRows } from "../../rows/suspected-work.js";
 import { selectClock, writeClockRow } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
 import { addSecrets, readMessageStatuses, SELECT_MESSAGES, toMessages } from "../message/message-rows.js";
@@ -13,17 +15,17 @@ import { createBatchReader } from "../run/read-batch.js";
 import { createWorkflowRunReader, selectRecipientRunRows } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { hasAnyWait, readWait } from "../run/waits.js";
-import { selectClaimable } from "./crashed-claims.js";
 import {
   buildClaimableCondition,
+  buildDueCondition,
   buildUnleasedCondition,
   hasDueWork,
-  IS_DUE,
   selectClaimableChanges,
   selectDueRows,
 } from "./due-rows.js";
+import { beginSuspect, releaseDeadWork } from "./suspected-work.js";
 
-const SELECT_DUE_KINDS = `SELECT ${DUE_TABLES.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${IS_DUE})`).join(", ")}, EXISTS (SELECT 1 FROM user_changes WHERE ${buildClaimableCondition("?2")})`;
+const SELECT_DUE_KINDS = `SELECT ${DUE_TABLES.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${buildDueCondition(table)})`).join(", ")}, EXISTS (SELECT 1 FROM user_changes WHERE ${buildClaimableCondition("?2")})`;
 
 export function listDueKinds(db: Connection, now: number, scope?: WorkScope): ReadonlySet<DueKind> {
   if (scope !== undefined) return db.runSingle(() => listDueKindsInScope(db, now, scope));
@@ -44,9 +46,23 @@ function listDueKindsInScope(db: Connection, now: number, scope: WorkScope): Rea
  * Leases due work, earliest first, and stores the claim's clock. Returns the rows' keys in that order. Must run inside a write.
  */
 export function leaseDueRows(db: Connection, table: DueTable, claim: Claim, limit: number): number[] {
-  const rows = selectClaimable(db, table, claim, selectDueRows(db, table, claim, limit));
+  const rows = selectClaimable(db, table, () => selectDueRows(db, table, claim, limit));
+  const [first] = rows;
+  if (claim.scope?.suspected && first !== undefined) beginSuspect(db, table, first, claim.token);
   leaseRows(db, table, claim, rows);
   return rows;
+}
+
+/** Selects rows to claim. If a lease of one has ended because its process did, this death counts first. */
+function selectClaimable(db: Connection, table: DueTable, select: () => number[]): number[] {
+  const rows = select();
+  const tokens = db.allLists<[token: string]>(
+    `SELECT DISTINCT claim_token FROM ${table} WHERE claim_token IS NOT NULL AND row IN (SELECT value FROM json_each(?))`,
+    stringify(rows),
+  );
+  if (!tokens.some(([token]) => hasTokenOwnerEnded(token))) return rows;
+  releaseDeadWork(db);
+  return select();
 }
 
 function leaseRows(db: Connection, table: DueTable, claim: Claim, rows: readonly number[]): void {
@@ -64,9 +80,13 @@ const SELECT_FIRST_OTHER_WORK = `SELECT MIN(at) FROM (${DUE_TABLES.filter((table
   .map((table) => `SELECT MIN(due_at) AS at FROM ${table} WHERE due_at IS NOT NULL`)
   .join(" UNION ALL ")} UNION ALL SELECT MIN(at) FROM user_changes)`;
 
+/** Returns whether suspected runs are done by themselves, each at its own time. */
+const hasSuspectedRuns = (db: Connection): boolean =>
+  db.getList(`${selectSuspectedRows("recipient_runs")} LIMIT 1`) !== undefined;
+
 /** Returns the time up to which a claim may contain runs, so that nothing else is due before any of them. */
 function findLastMoment(db: Connection, { now, scope, until = now }: Claim): number {
-  if (until <= now || scope !== undefined || hasAnyWait(db)) return now;
+  if (until <= now || scope !== undefined || hasAnyWait(db) || hasSuspectedRuns(db)) return now;
   const [firstOther] = db.getList<[number | null]>(SELECT_FIRST_OTHER_WORK) ?? [null];
   return Math.max(now, Math.min(until, (firstOther ?? Number.POSITIVE_INFINITY) - 1));
 }
@@ -75,16 +95,17 @@ function findLastMoment(db: Connection, { now, scope, until = now }: Claim): num
 function leaseDueRuns(db: Connection, claim: Claim, limit: number): number[] {
   const lastMoment = findLastMoment(db, claim);
   if (lastMoment === claim.now) return leaseDueRows(db, "recipient_runs", claim, limit);
-  const found = db.allLists<[row: number, due_at: number, batch: number | null]>(
-    `SELECT row, due_at, batch FROM recipient_runs WHERE ${IS_DUE} ORDER BY due_at, row LIMIT ?3`,
-    lastMoment,
-    db.realNow(),
-    limit,
-  );
-  // A batch is closed by the claim of its run, so it must not be claimed before its time.
-  const end = found.findIndex(([, due_at, batch]) => batch !== null && due_at > claim.now);
-  const due = found.slice(0, end === -1 ? limit : end).map(([row]) => row);
-  const rows = selectClaimable(db, "recipient_runs", claim, due);
+  const rows = selectClaimable(db, "recipient_runs", () => {
+    const found = db.allLists<[row: number, due_at: number, batch: number | null]>(
+      `SELECT row, due_at, batch FROM recipient_runs WHERE ${buildDueCondition("recipient_runs")} ORDER BY due_at, row LIMIT ?3`,
+      lastMoment,
+      db.realNow(),
+      limit,
+    );
+    // A batch is closed by the claim of its run, so it must not be claimed before its time.
+    const end = found.findIndex(([, due_at, batch]) => batch !== null && due_at > claim.now);
+    return found.slice(0, end === -1 ? limit : end).map(([row]) => row);
+  });
   leaseRows(db, "recipient_runs", claim, rows);
   return rows;
 }

@@ -1,14 +1,16 @@
 import type { Claim, WorkScope } from "../../../ports/due-store.js";
 import { type DueTable, hasLists } from "../../rows/due-tables.js";
 import { stringify } from "../../rows/json-column.js";
+import { selectSuspectedRows } from "../../rows/suspected-work.js";
 import type { Connection } from "../connection/connection.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 
 /** Returns the condition for work without a current lease. `realNow` is the placeholder of the real time. */
 export const buildUnleasedCondition = (realNow: string): string =>
   `due_at IS NOT NULL AND (claim_until IS NULL OR claim_until <= ${realNow})`;
-/** Condition for due work without a lease. Its values are the store's time and the real time. */
-export const IS_DUE = `due_at <= ?1 AND ${buildUnleasedCondition("?2")}`;
+/** Returns the condition for due work that anyone can claim. Its values are the store's time and the real time. */
+export const buildDueCondition = (table: DueTable): string =>
+  `due_at <= ?1 AND ${buildUnleasedCondition("?2")} AND ${table}.row NOT IN (${selectSuspectedRows(table)})`;
 
 /** The lists of a scope as JSON, as statements take them. */
 interface ScopeLists {
@@ -55,9 +57,9 @@ function readScopeLists(db: Connection, scope: WorkScope | undefined): ScopeList
 
 /** Selects due rows of the scope by a list, which is read instead of the index of due times. */
 const selectListed = (table: DueTable, column: string, list: string) =>
-  `SELECT due_at, row FROM ${table} WHERE ${column} IN (SELECT value FROM json_each(${list})) AND +due_at <= ?1 AND (claim_until IS NULL OR claim_until <= ?2)`;
+  `SELECT due_at, row FROM ${table} WHERE ${column} IN (SELECT value FROM json_each(${list})) AND +due_at <= ?1 AND (claim_until IS NULL OR claim_until <= ?2) AND row NOT IN (${selectSuspectedRows(table)})`;
 
-const IS_SINCE_DUE = `due_at >= ?4 AND ${IS_DUE}`;
+const buildSinceCondition = (table: DueTable) => `due_at >= ?4 AND ${buildDueCondition(table)}`;
 const IN_WORKFLOW_RUNS = "IN (SELECT value FROM json_each(?5))";
 
 /**
@@ -67,11 +69,11 @@ const IN_WORKFLOW_RUNS = "IN (SELECT value FROM json_each(?5))";
  */
 const SELECTS_IN_SCOPE: Record<DueTable, readonly string[]> = {
   recipient_runs: [
-    `SELECT due_at, row FROM recipient_runs WHERE ${IS_SINCE_DUE} AND +workflow_run ${IN_WORKFLOW_RUNS}`,
+    `SELECT due_at, row FROM recipient_runs WHERE ${buildSinceCondition("recipient_runs")} AND +workflow_run ${IN_WORKFLOW_RUNS}`,
     selectListed("recipient_runs", "row", "?6"),
   ],
   messages: [
-    `SELECT due_at, row FROM messages WHERE ${IS_SINCE_DUE} AND (SELECT r.workflow_run FROM recipient_runs r WHERE r.row = recipient_run) ${IN_WORKFLOW_RUNS}`,
+    `SELECT due_at, row FROM messages WHERE ${buildSinceCondition("messages")} AND (SELECT r.workflow_run FROM recipient_runs r WHERE r.row = recipient_run) ${IN_WORKFLOW_RUNS}`,
     selectListed("messages", "recipient_run", "?6"),
     selectListed("messages", "id", "?7"),
   ],
@@ -88,7 +90,10 @@ function restrictChannels({ channel, exceptChannels = [] }: WorkScope): [conditi
   return exceptChannels.length === 0 ? ["", null] : [` AND channel NOT ${IN_CHANNELS}`, stringify(exceptChannels)];
 }
 
-/** Returns the keys of due rows without a lease, earliest first. */
+const selectSuspect = (table: DueTable): string =>
+  `SELECT row FROM ${table} WHERE row IN (${selectSuspectedRows(table)}) AND due_at <= ?1 AND ${buildUnleasedCondition("?2")} ORDER BY due_at, row LIMIT 1`;
+
+/** Returns the keys of due rows without a lease, earliest first: one if they are suspected. */
 export function selectDueRows(
   db: Connection,
   table: DueTable,
@@ -96,6 +101,7 @@ export function selectDueRows(
   limit: number,
 ): number[] {
   const realNow = db.realNow();
+  if (scope.suspected) return db.allLists<[row: number]>(selectSuspect(table), now, realNow).map(([row]) => row);
   const lists = readScopeLists(db, scope);
   const [condition, channels] = table === "messages" ? restrictChannels(scope) : ["", null];
   if (lists !== null) {
@@ -109,7 +115,7 @@ export function selectDueRows(
   const values = channels === null ? [now, realNow, limit] : [now, realNow, channels, limit];
   return db
     .allLists<[row: number]>(
-      `SELECT row FROM ${table} WHERE ${IS_DUE}${condition} ORDER BY due_at, row LIMIT ?${values.length}`,
+      `SELECT row FROM ${table} WHERE ${buildDueCondition(table)}${condition} ORDER BY due_at, row LIMIT ?${values.length}`,
       ...values,
     )
     .map(([row]) => row);
@@ -126,6 +132,7 @@ export const buildClaimableCondition = (realNow: string): string =>
 
 /** Returns the keys of user changes that can be claimed, in order. */
 export function selectClaimableChanges(db: Connection, scope: WorkScope | undefined, limit: number): number[] {
+  if (scope?.suspected) return [];
   const lists = readScopeLists(db, scope);
   const inScope = lists === null ? "" : " AND user IN (SELECT value FROM json_each(?3))";
   const values = lists === null ? [] : [lists.users];

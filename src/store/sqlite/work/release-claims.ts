@@ -3,12 +3,13 @@ import { DUE_TABLES } from "../../rows/due-tables.js";
 import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
-import { countCrashes } from "./crashed-claims.js";
+import { endPauses, hasPauses, releaseDeadWork } from "./suspected-work.js";
 
 const TABLES = [...DUE_TABLES.map((table) => ({ table, due: "due_at" })), { table: "user_changes", due: "at" }];
 
 const SELECT_TOKENS = TABLES.map(
-  ({ table, due }) => `SELECT claim_token FROM ${table} WHERE ${due} <= ?1 AND claim_until > ?2`,
+  ({ table, due }) =>
+    `SELECT claim_token FROM ${table} WHERE ${due} <= ?1 AND claim_until > ?2 AND claim_token IS NOT NULL`,
 ).join(" UNION ");
 
 const RELEASES = TABLES.map(
@@ -18,27 +19,27 @@ const RELEASES = TABLES.map(
 
 /** Ends the leases of claims. Reads all rows with a due time. */
 export function releaseClaims(db: Connection, tokens: readonly string[]): void {
-  db.write(() => release(db, tokens));
-}
-
-function release(db: Connection, tokens: readonly string[]): void {
   const list = stringify(tokens);
-  for (const statement of RELEASES) db.run(statement, list);
+  db.write(() => {
+    for (const statement of RELEASES) db.run(statement, list);
+  });
 }
 
 /**
  * Ends the leases of due work whose process has ended, so that no one waits for them. Returns whether there were any. Reads all
  * due rows, so it must be called only when nothing without a lease is due.
  */
-export function releaseDeadClaims(db: Connection, now: number): boolean {
+export function releaseDeadClaims(
+  db: Connection,
+  now: number,
+  { endsPauses }: { endsPauses: boolean } = { endsPauses: false },
+): boolean {
   const tokens = db.runSingle(() => db.allLists<[token: string]>(SELECT_TOKENS, now, db.realNow()));
-  const dead = tokens.map(([token]) => token).filter(hasTokenOwnerEnded);
-  if (dead.length === 0) return false;
-  db.write(() => {
-    for (const table of DUE_TABLES) countCrashes(db, table, `SELECT row FROM ${table} WHERE due_at <= ${now}`, dead);
-    release(db, dead);
-  });
-  return true;
+  const hasDead = tokens.some(([token]) => hasTokenOwnerEnded(token));
+  if (hasDead) db.write(() => releaseDeadWork(db));
+  const endsNow = endsPauses && db.runSingle(() => hasPauses(db, now));
+  if (endsNow) db.write(() => endPauses(db, now));
+  return hasDead || endsNow;
 }
 
 /** Makes runs that a claim holds due at a later time, which ends the claim. */

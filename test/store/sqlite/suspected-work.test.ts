@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
-import { MAX_CRASHES } from "../../../src/ports/due-store.js";
+import { MAX_DEATHS, SUSPECT_PAUSES_MS } from "../../../src/domain/run/suspicion.js";
+import { SUSPECTED_WORK, type WorkScope } from "../../../src/ports/due-store.js";
 import { getProcessIdentity } from "../../../src/util/process-identity.js";
 import { claimAt } from "../../contract/store/due-work-contract.js";
 import { step } from "../../helpers/build-steps.js";
@@ -32,14 +33,29 @@ afterEach(() => harness.close());
 
 type ClaimMethod = "claimDueRuns" | "claimDueMessages" | "claimDueSchedules" | "claimDueFanOuts";
 
-/** Claims due work in processes that end, and returns what each of them claimed. */
-async function crash(method: ClaimMethod, times: number): Promise<unknown[][]> {
-  const claims: unknown[][] = [];
-  for (let n = 0; n < times; n++) {
-    claims.push(await harness.store[method](claimAt(harness.now, `${DEAD}:${crypto.randomUUID()}`), 10));
-    expect(await harness.store.releaseDeadClaims(harness.now)).toBe(true);
+/** Claims due work in a process that ends then, and returns what it claimed. */
+async function crash(method: ClaimMethod, scope?: WorkScope): Promise<unknown[]> {
+  const claim = claimAt(harness.now, `${DEAD}:${crypto.randomUUID()}`);
+  const claimed = await harness.store[method](scope === undefined ? claim : { ...claim, scope }, 10);
+  expect(await harness.store.releaseDeadClaims(harness.now)).toBe(true);
+  return claimed;
+}
+
+/** Claims due work in processes that end one minute after the other, until it is suspected. */
+async function makeSuspected(method: ClaimMethod): Promise<void> {
+  for (let deaths = 0; deaths < MAX_DEATHS; deaths++) {
+    expect(await crash(method)).not.toEqual([]);
+    harness.now += MINUTE;
   }
-  return claims;
+  expect(await harness.store[method](claimAt(harness.now, "t1"), 10)).toEqual([]);
+}
+
+/** Claims the first suspected work in processes that end, after each of the pauses. */
+async function crashAlone(method: ClaimMethod): Promise<void> {
+  for (const pause of SUSPECT_PAUSES_MS) {
+    expect(await crash(method, SUSPECTED_WORK)).toHaveLength(1);
+    harness.now += 10 * pause;
+  }
 }
 
 const readRuns = async (id: string) =>
@@ -49,12 +65,16 @@ const readRuns = async (id: string) =>
     steps.at(-1)?.reason ?? reason ?? null,
   ]);
 
-describe("work during which processes end", () => {
-  it("is done alone after three of them, and then forgotten", async () => {
+describe("work that processes hold when they end", () => {
+  it("is suspected after three of them, then done alone, and forgotten", async () => {
     const { workflow_run_id } = await harness.trigger("late", { recipients: ["ana", "bo"] });
     harness.now += HOUR;
-    const claims = await crash("claimDueRuns", MAX_CRASHES);
-    expect(claims.map((claimed) => claimed.length)).toEqual([2, 2, 2]);
+    await makeSuspected("claimDueRuns");
+    const claim = { ...claimAt(harness.now, "t2"), scope: SUSPECTED_WORK };
+    expect((await harness.store.claimDueRuns(claim, 10)).map(({ recipientRun }) => recipientRun.recipient)).toEqual([
+      "$users/ana",
+    ]);
+    await harness.store.releaseClaims(["t2"]);
     await harness.engine.runDue({});
     expect(await readRuns(workflow_run_id)).toEqual([
       ["ana", "completed", null],
@@ -62,25 +82,66 @@ describe("work during which processes end", () => {
     ]);
     await harness.trigger("late", { recipients: ["ana", "bo"] });
     harness.now += HOUR;
-    expect((await crash("claimDueRuns", 1)).map((claimed) => claimed.length)).toEqual([2]);
+    expect(await crash("claimDueRuns")).toHaveLength(2);
+    expect(await crash("claimDueRuns")).toHaveLength(2);
+  });
+
+  it("is not suspected after many deaths within a second", async () => {
+    await harness.trigger("late", { recipients: ["ana", "bo"] });
+    harness.now += HOUR;
+    for (let deaths = 0; deaths < 20; deaths++) expect(await crash("claimDueRuns")).toHaveLength(2);
+  });
+
+  it("does not fail because of processes that also did other work", async () => {
+    const { workflow_run_id } = await harness.trigger("late", { recipients: ["ana"] });
+    harness.now += HOUR;
+    await makeSuspected("claimDueRuns");
+    for (let deaths = 0; deaths < 2 * SUSPECT_PAUSES_MS.length; deaths++) {
+      await harness.trigger("late", { recipients: ["bo"] });
+      harness.now += HOUR;
+      const other = await harness.store.claimDueRuns(claimAt(harness.now, `${DEAD}:other`), 10);
+      expect(other.map(({ recipientRun }) => recipientRun.recipient)).toEqual(["$users/bo"]);
+      expect(await crash("claimDueRuns", SUSPECTED_WORK)).toHaveLength(1);
+      await harness.engine.runDue({});
+      expect(await readRuns(workflow_run_id)).toEqual([["ana", "paused", null]]);
+    }
+    harness.now += MINUTE;
+    await harness.engine.runDue({});
+    expect(await readRuns(workflow_run_id)).toEqual([["ana", "completed", null]]);
   });
 
   it("comes after all other work", async () => {
     await harness.trigger("late", { recipients: ["ana"] });
     harness.now += HOUR;
-    await crash("claimDueRuns", MAX_CRASHES);
-    harness.now -= MINUTE;
+    await makeSuspected("claimDueRuns");
+    harness.now -= HOUR;
     const other = await harness.trigger("late", { recipients: ["bo"] });
-    harness.now += HOUR + MINUTE;
-    const [claimed] = await harness.store.claimDueRuns(claimAt(harness.now, "t1"), 10);
-    expect(claimed?.run.id).toBe(other.workflow_run_id);
+    harness.now += HOUR;
+    const ran = await harness.engine.runDue({});
+    expect(ran.map(({ recipient }) => recipient)).toEqual(["bo", "ana"]);
+    expect(await readRuns(other.workflow_run_id)).toEqual([["bo", "completed", null]]);
   });
 
-  it("fails if that also ends a process, and can be retried", async () => {
+  it("pauses longer after each process that it ends, but not for a person who moves the clock", async () => {
+    const { workflow_run_id } = await harness.trigger("late", { recipients: ["ana"] });
+    harness.now += HOUR;
+    await makeSuspected("claimDueRuns");
+    for (const pause of SUSPECT_PAUSES_MS.slice(1)) {
+      harness.now += 1;
+      expect(await crash("claimDueRuns", SUSPECTED_WORK)).toHaveLength(1);
+      harness.now += pause - 1;
+      await harness.engine.runDue({});
+      expect(await readRuns(workflow_run_id)).toEqual([["ana", "paused", null]]);
+    }
+    await harness.engine.moveClock(harness.now, { force: false });
+    expect(await readRuns(workflow_run_id)).toEqual([["ana", "completed", null]]);
+  });
+
+  it("fails after it has ended five processes alone, and can be retried", async () => {
     const { workflow_run_id } = await harness.trigger("late", { recipients: ["ana", "bo"] });
     harness.now += HOUR;
-    const claims = await crash("claimDueRuns", MAX_CRASHES + 1);
-    expect(claims.at(-1)).toHaveLength(1);
+    await makeSuspected("claimDueRuns");
+    await crashAlone("claimDueRuns");
     await harness.engine.runDue({});
     expect(await readRuns(workflow_run_id)).toEqual([
       ["ana", "failed", REASON],
@@ -97,7 +158,8 @@ describe("work during which processes end", () => {
     await harness.trigger("mail", { recipients: ["ana", "bo"] });
     harness.deliver = () => ({ status: "sent" });
     harness.now += HOUR;
-    await crash("claimDueMessages", MAX_CRASHES + 1);
+    await makeSuspected("claimDueMessages");
+    await crashAlone("claimDueMessages");
     await harness.engine.runDue({});
     const messages = await harness.listMessages();
     expect(messages.map(formatMessage)).toEqual(["ana mail undelivered: B", "bo mail sent: B"]);
@@ -113,7 +175,8 @@ describe("work during which processes end", () => {
     } as never);
     const due = Date.parse(String(schedule?.next_occurrence_at));
     harness.now = due;
-    await crash("claimDueSchedules", MAX_CRASHES + 1);
+    await makeSuspected("claimDueSchedules");
+    await crashAlone("claimDueSchedules");
     await harness.engine.runDue({});
     const { items } = await harness.engine.listRecipientRuns({ workflow: "feed" }, { limit: 5 });
     expect(items.map(({ recipient, status }) => [recipient, status])).toEqual([["ana", "failed"]]);
@@ -138,7 +201,8 @@ describe("work during which processes end", () => {
     await expect(harness.trigger("feed", { recipients: [project] })).rejects.toThrow("killed");
     stopsFanOuts = false;
     harness.now += MINUTE;
-    await crash("claimDueFanOuts", MAX_CRASHES + 1);
+    await makeSuspected("claimDueFanOuts");
+    await crashAlone("claimDueFanOuts");
     await harness.engine.runDue({});
     const { items } = await harness.engine.listRecipientRuns({}, { limit: 1_000 });
     expect(items.filter(({ status }) => status === "failed")).toEqual([
