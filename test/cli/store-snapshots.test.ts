@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { openDatabase } from "../../src/store/sqlite/connection/driver.js";
-import { FIRST_VERSION } from "../../src/store/sqlite/connection/migrations.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { eventually } from "../helpers/eventually.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { cliTest, type Sample } from "../helpers/run-knock.js";
+import { TO_FIRST_VERSION } from "../helpers/sqlite-tables.js";
 
 const STORE = ".knock-local/store.db";
 const FOLDER = `${STORE}.snapshots`;
@@ -172,9 +172,7 @@ describe.concurrent("knock store snapshot", () => {
     const before = await readStore(collab);
     await snapshot(collab, "save", "older");
     const database = await openDatabase(collab.path(FOLDER, "older.db"), { readOnly: false });
-    database.exec(
-      `PRAGMA journal_mode = DELETE; ALTER TABLE batches RENAME COLUMN waiting_run TO holder; PRAGMA user_version = ${FIRST_VERSION}`,
-    );
+    database.exec(`PRAGMA journal_mode = DELETE; ${TO_FIRST_VERSION}`);
     database.close();
     const file = readFileSync(collab.path(FOLDER, "older.db"));
     expect((await snapshot(collab, "diff", "older")).stdout).toContain("no differences");

@@ -25,23 +25,13 @@ import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js"
 import { RUN_ROWS_OF_RECIPIENT } from "../../../src/store/sqlite/run/run-rows.js";
 import { insertSample, NOW, user } from "../../contract/store/sample-runs.js";
 import { expectToContinueWork, startWork } from "../../contract/store/sample-work-in-progress.js";
+import { OUTBOUND_AND_SOURCES_TO_FIRST_VERSION, TO_FIRST_VERSION } from "../../helpers/sqlite-tables.js";
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "knock-open-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Makes the tables of a store those of the first version. */
-const TO_FIRST_VERSION = `
-  ALTER TABLE batches RENAME COLUMN waiting_run TO holder;
-  ALTER TABLE crashed_claims DROP COLUMN deaths_alone;
-  ALTER TABLE crashed_claims DROP COLUMN counted_at;
-  ALTER TABLE outbound_watch RENAME COLUMN claim_token TO holder;
-  ALTER TABLE outbound_watch RENAME COLUMN claim_until TO held_until;
-  ALTER TABLE source_events RENAME COLUMN claim_until TO in_hand_until;
-  UPDATE source_events SET state = 'in_hand' WHERE state = 'processing';
-  PRAGMA user_version = ${FIRST_VERSION}`;
 
 /** Returns every file in the folder with its content. */
 function snapshot(): Record<string, string> {
@@ -277,7 +267,7 @@ describe("an existing store", () => {
     const [path, fresh, copy] = [join(folder, "knock.db"), join(folder, "fresh.db"), join(folder, "copy.db")];
     await startWork(await openSqliteStore(path, { now: () => NOW }));
     for (const target of [fresh, copy]) copyFileSync(path, target);
-    for (const older of [path, copy]) makeDatabase(older, TO_FIRST_VERSION);
+    for (const older of [path, copy]) makeDatabase(older, TO_FIRST_VERSION + OUTBOUND_AND_SOURCES_TO_FIRST_VERSION);
 
     const store = await openSqliteStore(path, { now: () => NOW });
     await expectToContinueWork(store);
