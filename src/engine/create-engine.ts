@@ -1,3 +1,4 @@
+import { LINK_SECRET, UNSIGNED_LINKS_UNTIL } from "../domain/message/link-token.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { LocalResourceOperations } from "../ports/resource-operations.js";
 import type { Store } from "../ports/store.js";
@@ -57,7 +58,11 @@ function createResources(context: EngineContext): LocalResourceOperations {
     audiences: createAudienceOperations(context),
     feeds: createFeedOperations(context),
     schedules: createScheduleOperations(context),
-    readLinkKey: () => context.store.readSecret("preference-center"),
+    readLinkKey: async () => context.ids.linkKey ?? context.store.readSecret(LINK_SECRET),
+    readUnsignedLinksUntil: async () => {
+      const until = await context.store.readText(UNSIGNED_LINKS_UNTIL);
+      return until === null ? null : Number(until);
+    },
     ...(context.createGuideOperations ? { guides: context.createGuideOperations(context) } : {}),
   };
 }

@@ -35,8 +35,13 @@ export interface LocalResourceOperations extends ResourceOperations {
   readonly feeds: LocalFeedOperations;
   /** Absent in builds that do not need it: guides are read by applications, not by commands. */
   readonly guides?: GuideOperations;
-  /** Returns the key that signs links to preference centers. It stays the same for as long as the store exists. */
+  /** Returns the key that signs links that need no API key. It stays the same for as long as the store exists. */
   readLinkKey(): Promise<string>;
+  /**
+   * Returns the time in milliseconds of the last run or message whose links may have no token. Null if all have one: the store is
+   * not from an older version.
+   */
+  readUnsignedLinksUntil(): Promise<number | null>;
 }
 
 export interface UserOperations {

@@ -8,5 +8,9 @@ export interface TrackedLinks {
 
 export interface TrackedLink {
   message_id: string;
+  /** When the message was created, in milliseconds. */
+  inserted_at: number;
+  /** The index of the link in the message. */
+  number: number;
   url: string;
 }

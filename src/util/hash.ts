@@ -32,3 +32,15 @@ export function hashSha1(content: string | Uint8Array): Uint8Array {
 export function hashSha256(content: string | Uint8Array): Uint8Array {
   return computeHash("sha256", sha256, content);
 }
+
+const BLOCK_BYTES = 64;
+
+/** Returns the 32 bytes of an HMAC-SHA-256 (RFC 2104). The key has up to 64 bytes. */
+export function computeHmacSha256(key: string, text: string): Uint8Array {
+  const [inner, outer] = [Buffer.alloc(BLOCK_BYTES, 0x36), Buffer.alloc(BLOCK_BYTES, 0x5c)];
+  for (const [index, byte] of Buffer.from(key).entries()) {
+    inner[index] = byte ^ 0x36;
+    outer[index] = byte ^ 0x5c;
+  }
+  return hashSha256(Buffer.concat([outer, hashSha256(Buffer.concat([inner, Buffer.from(text)]))]));
+}

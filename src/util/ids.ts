@@ -7,6 +7,8 @@ export interface IdSource {
   uuid(): string;
   /** Returns 16 bytes, random except for six bits of time: the payload of a KSUID. */
   ksuidPayload(): Uint8Array;
+  /** The key that signs links. Absent if it is the secret of the store. */
+  readonly linkKey?: string;
 }
 
 export const systemIds: IdSource = {

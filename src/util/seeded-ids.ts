@@ -43,6 +43,7 @@ export function createSeededIds(seed: string): SeededIds {
       count = position;
     },
     ksuidPayload: nextBytes,
+    linkKey: "seeded",
     random: () => nextBytes().readUInt32BE(8) / 2 ** 32,
   };
 }

@@ -16,7 +16,7 @@ import { parseEmail } from "../../src/providers/email/parse-email.js";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../src/util/time-limit.js";
 import { buildEmailMessage } from "../helpers/provider-harness.js";
 
-const links = () => new LinkList({ base_url: "https://go.test", message_id: "m", isShort: false });
+const links = () => new LinkList({ base_url: "https://go.test", message_id: "m", link_key: null, isShort: false });
 
 /** Text that data may put into a rendered message, repeated so often that quadratic patterns would take many minutes. */
 const PUMPS = [

@@ -15,6 +15,7 @@ export const TO_FIRST_VERSION = [
   "ALTER TABLE seeds DROP COLUMN stamp",
   "ALTER TABLE workers DROP COLUMN kind, DROP COLUMN pid, DROP COLUMN project, DROP COLUMN names",
   "ALTER TABLE knock_store DROP COLUMN oldest_version",
+  "DELETE FROM secrets WHERE name = 'unsigned-links-until'",
   "UPDATE knock_store SET version = 1",
 ].join("; ");
 

@@ -5,6 +5,7 @@ export const TO_FIRST_VERSION = `
   ALTER TABLE batches RENAME COLUMN waiting_run TO holder;
   ALTER TABLE crashed_claims DROP COLUMN deaths_alone;
   ALTER TABLE crashed_claims DROP COLUMN counted_at;
+  DELETE FROM secrets WHERE name = 'unsigned-links-until';
   PRAGMA user_version = ${FIRST_VERSION};`;
 
 /** The same for the tables that a store has once it sends webhooks and receives events of sources. */

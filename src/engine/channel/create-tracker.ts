@@ -15,7 +15,11 @@ type Tracker = (content: JsonObject, message: string) => { content: JsonObject; 
 export function createTracker(
   step: ChannelStep,
   channel: Channel,
-  { environment: { tracking }, compiled: { trackContent } }: { environment: Environment; compiled: CompiledWorkflow },
+  {
+    environment: { tracking },
+    linkKey,
+    compiled: { trackContent },
+  }: { environment: Environment; linkKey: string | null; compiled: CompiledWorkflow },
   warn: NonNullable<RenderContext["warn"]>,
 ): Tracker | null {
   const isOn = (name: string): boolean =>
@@ -25,7 +29,8 @@ export function createTracker(
   const opens = isOn("open_tracking");
   if (!links && !opens) return null;
   if (tracking && trackContent)
-    return (content, id) => trackContent(content, { message_id: id, channel, ...tracking, links, opens });
+    return (content, id) =>
+      trackContent(content, { message_id: id, channel, ...tracking, link_key: linkKey, links, opens });
   if (links) warn("links were not rewritten: no tracking URL is configured");
   if (opens) warn("no tracking pixel was added: no tracking URL is configured");
   return null;

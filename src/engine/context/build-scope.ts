@@ -1,4 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
+import { signLinkId } from "../../domain/message/link-token.js";
 import type { PreferenceSources } from "../../domain/preferences/decide-preferences.js";
 import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
 import { type Recipient, type RecipientKey, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
@@ -29,6 +30,8 @@ export interface ScopeInput extends RunParties {
   recipientRun: RecipientRun;
   workflow: Workflow;
   environment: Environment;
+  /** The key that signs links. Null without a tracking URL and in previews, whose links do not work. */
+  linkKey: string | null;
   /** The current state of the schedule that started the run. */
   schedule?: Schedule | null | undefined;
   /** The preference set that is resolved for the run. */
@@ -128,14 +131,13 @@ export function getBrandedVariables(environment: Environment, tenant: Recipient 
 }
 
 /** Builds `vars` (E-083 to E-086, T-170 to T-172). */
-function buildVars({ environment, tenant, workflow, recipientRun }: ScopeInput): JsonObject {
+function buildVars({ environment, tenant, workflow, recipientRun, linkKey }: ScopeInput): JsonObject {
   // Without a tracking URL, the host name is one that never resolves.
   const base = environment.tracking?.base_url;
-  const preferences = base === undefined ? "https://preferences.invalid" : `${base}/preferences`;
-  const vars: JsonObject = { manage_preferences_url: `${preferences}/${recipientRun.id}` };
-  if (workflow.settings.is_commercial)
-    vars.commercial_unsubscribe_url =
-      base === undefined ? `https://unsubscribe.invalid/${recipientRun.id}` : `${base}/unsubscribe/${recipientRun.id}`; // E-158
+  const buildUrl = (kind: "preferences" | "unsubscribe"): string =>
+    `${base === undefined ? `https://${kind}.invalid` : `${base}/${kind}`}/${signLinkId(linkKey, kind, recipientRun.id)}`;
+  const vars: JsonObject = { manage_preferences_url: buildUrl("preferences") };
+  if (workflow.settings.is_commercial) vars.commercial_unsubscribe_url = buildUrl("unsubscribe"); // E-158
   addMissingKeys(vars, getBrandedVariables(environment, tenant));
   return vars;
 }

@@ -21,6 +21,7 @@ import type { GuideOperations } from "../../ports/resource-operations.js";
 import type { RunStore } from "../../ports/run-store.js";
 import type { ScheduleStore } from "../../ports/schedule-store.js";
 import type { Store } from "../../ports/store.js";
+import type { StoreControl } from "../../ports/store-control.js";
 import type { SubscriptionStore } from "../../ports/subscription-store.js";
 import type { TriggerStore } from "../../ports/trigger-store.js";
 import type { IdSource } from "../../util/ids.js";
@@ -91,8 +92,12 @@ export interface EngineContext<Stores = Store> {
   random(): number;
 }
 
-/** The stores that advances read: recipients, subscriptions, memberships, throttles. */
-export type QueryStore = AudienceStore & RecipientStore & RunStore & SubscriptionStore;
+/** The stores that advances read: recipients, subscriptions, memberships, throttles, and the key of links. */
+export type QueryStore = AudienceStore &
+  RecipientStore &
+  RunStore &
+  SubscriptionStore &
+  Pick<StoreControl, "readSecret">;
 
 /** The stores that first advances read, which also include the used once-only workflows. */
 export type StartStore = QueryStore & TriggerStore;

@@ -34,7 +34,9 @@ const NO_QUERY_RESULTS: ReadonlyMap<string, unknown> = new Map();
 
 /** The fields of an input that each caller gives, and those that a run has later than at its first advance. */
 type InputFields = Pick<AdvanceInput, "recipients" | "run" | "recipientRun" | "environment" | "compiled" | "now"> &
-  Partial<Pick<AdvanceInput, "schedule" | "messages" | "batch" | "signals" | "isUnavailable" | "alreadyTriggered">>;
+  Partial<
+    Pick<AdvanceInput, "linkKey" | "schedule" | "messages" | "batch" | "signals" | "isUnavailable" | "alreadyTriggered">
+  >;
 
 /** Builds the input of an advance. All fields are named, because V8 advances objects of one shape faster. */
 export function buildAdvanceInput(
@@ -51,6 +53,7 @@ export function buildAdvanceInput(
     run: fields.run,
     recipientRun: fields.recipientRun,
     environment: fields.environment,
+    linkKey: fields.linkKey ?? null,
     schedule: fields.schedule,
     compiled: fields.compiled,
     messages: fields.messages ?? [],

@@ -174,6 +174,7 @@ export class RunExecution {
       recipientRun: run,
       workflow: input.compiled.workflow,
       environment: input.environment,
+      linkKey: input.linkKey,
       schedule: input.schedule,
       preferences,
     });

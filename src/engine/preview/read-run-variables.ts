@@ -1,3 +1,4 @@
+import { LINK_SECRET } from "../../domain/message/link-token.js";
 import type { Recipient } from "../../domain/recipient/recipient.js";
 import type { BatchContent } from "../../domain/run/batch-continuations.js";
 import { getTriggerData } from "../../domain/run/trigger-data.js";
@@ -184,6 +185,8 @@ export async function readRunVariables(engine: EngineContext, id: string, count:
   if (parties === null) return null;
   const input = buildAdvanceInput(context, parties, {
     ...{ recipients, run, recipientRun, environment, batch },
+    // Not created here, because the store may be open for reading only.
+    linkKey: environment.tracking && (await store.readText(LINK_SECRET)),
     schedule: schedules.get(run.trigger_source.schedule_id ?? ""),
     compiled: await compileWorkflow(version, context.definitions),
     now: recipientRun.updated_at,

@@ -2,14 +2,13 @@ import { buildUndeclaredChannel } from "../../domain/environment/environment.js"
 import type { Message } from "../../domain/message/message.js";
 import { walkChannelSteps } from "../../domain/step-types/walk-steps.js";
 import type { MessageStore } from "../../ports/message-store.js";
-import type { RecipientStore } from "../../ports/recipient-store.js";
-import type { RunStore } from "../../ports/run-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { type JsonObject, stableStringify } from "../../util/json.js";
 import { createTracker } from "../channel/create-tracker.js";
 import { buildRenderContext } from "../channel/find-destinations.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { buildParties, type EngineContext, type QueryStore, readRunRecipients } from "../context/engine-context.js";
+import { readLinkKey } from "../context/read-link-key.js";
 import { type AdvanceInput, buildAdvanceInput } from "../execution/advance-input.js";
 import { RunExecution } from "../execution/run-execution.js";
 import { renderWithinLimit } from "../liquid/limit-rendering.js";
@@ -21,7 +20,7 @@ import { renderWithResults } from "./preview-steps.js";
  * its recipient no longer exists.
  */
 async function readAdvanceInput(
-  context: EngineContext<RecipientStore & RunStore>,
+  context: EngineContext<QueryStore>,
   message: Message,
   locale: string,
 ): Promise<AdvanceInput | null> {
@@ -48,6 +47,7 @@ async function readAdvanceInput(
       run,
       recipientRun,
       environment,
+      linkKey: await readLinkKey(context, environment),
       compiled: await compileWorkflow(workflow, definitions),
       batch,
       now: message.inserted_at,

@@ -15,6 +15,7 @@ import {
   readRunRecipients,
   readRunSchedules,
 } from "../context/engine-context.js";
+import { readLinkKey } from "../context/read-link-key.js";
 import { type AdvanceInput, buildAdvanceInput } from "../execution/advance-input.js";
 import { getRunContext } from "../workflow/branch-context.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
@@ -92,6 +93,7 @@ async function advanceRunsOfOneBranch(
     readRunSchedules(context.store, claimed),
     context.definitions.environment(),
   ]);
+  const linkKey = await readLinkKey(context, environment);
   const readCurrentWorkflow = createCurrentWorkflowReader(context, environment);
   const compile = createWorkflowCompiler(context.definitions);
   const advancedRuns: (AdvancedClaimedRun | null)[] = [];
@@ -122,6 +124,7 @@ async function advanceRunsOfOneBranch(
         run: newer ? { ...run, version_id: newer.version.version_id } : run,
         recipientRun: newer ? { ...recipientRun, position: newer.position } : recipientRun,
         environment,
+        linkKey,
         schedule: schedules.get(run.trigger_source.schedule_id ?? ""),
         compiled,
         messages,

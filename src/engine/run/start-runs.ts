@@ -20,6 +20,7 @@ import type { FrequencyRecord, NewWorkflowRun, StartedRuns } from "../../ports/t
 import { createUuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { buildParties, type EngineContext, readRunRecipients, type StartStore } from "../context/engine-context.js";
+import { readLinkKey } from "../context/read-link-key.js";
 import { type AdvanceInput, buildAdvanceInput } from "../execution/advance-input.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { type Advance, createRunOnlyAdvance } from "./advance.js";
@@ -158,6 +159,7 @@ export async function startRuns(
     runs.map((recipientRun) => ({ run, recipientRun })),
     known,
   );
+  const linkKey = await readLinkKey(context, environment);
   const unidentified: RecipientKey[] = [];
   const inputs: AdvanceInput[] = [];
   const canceled = new Set(recipients.filter(({ isCanceled }) => isCanceled).map(({ key }) => key));
@@ -183,6 +185,7 @@ export async function startRuns(
         run,
         recipientRun,
         environment,
+        linkKey,
         schedule: start.schedule,
         compiled,
         now,

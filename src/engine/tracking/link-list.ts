@@ -1,10 +1,13 @@
+import { createLinkToken, signLinkId } from "../../domain/message/link-token.js";
 import { BASE62 } from "../../util/ids.js";
 
-/** The parts of a tracking URL, `/l/<message>/<number>`. The number is the index of the link in the message's list. */
+/** The parts of a tracking URL, `/l/<message>/<number>.<token>`. The number is the index of the link in the message's list. */
 interface LinkOptions {
   base_url: string;
   message_id: string;
-  /** Whether to use `/<key>` with 10 characters, for SMS and WhatsApp (T-233). */
+  /** The key that signs links. Null in previews. */
+  link_key: string | null;
+  /** Whether to use `/<key>`, for SMS and WhatsApp (T-233). */
   isShort: boolean;
 }
 
@@ -21,13 +24,14 @@ export class LinkList {
   /** Returns the tracking URL for a URL. Null if the URL is not tracked; only `https://` URLs are (T-231). */
   toTrackingUrl(url: string): string | null {
     if (!/^https:\/\//i.test(url) || !URL.canParse(url)) return null;
-    const { base_url, message_id, isShort } = this.options;
+    const { base_url, message_id, link_key, isShort } = this.options;
     if (url.startsWith(`${base_url}/unsubscribe/`)) return null; // unsubscribing is not a link click (T-241)
     const linkNumber = this.numbersByUrl.get(url) ?? this.urls.push(url) - 1;
     this.numbersByUrl.set(url, linkNumber);
     const digit = isShort ? BASE62[linkNumber] : undefined;
-    return digit === undefined
-      ? `${base_url}/l/${message_id}/${linkNumber}`
-      : `${base_url}/${message_id.slice(-MESSAGE_ID_TAIL_LENGTH)}${digit}`;
+    const id = `${message_id}/${linkNumber}`;
+    if (digit === undefined) return `${base_url}/l/${signLinkId(link_key, "link", id)}`;
+    const token = link_key === null ? "" : createLinkToken(link_key, "link", id);
+    return `${base_url}/${message_id.slice(-MESSAGE_ID_TAIL_LENGTH)}${digit}${token}`;
   }
 }

@@ -1,5 +1,6 @@
 import type { Channel } from "../../domain/environment/environment.js";
 import type { ChannelType } from "../../domain/message/channel-types.js";
+import { signLinkId } from "../../domain/message/link-token.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { LinkList } from "./link-list.js";
 import { addTrackingPixel, wrapHtml } from "./wrap-html.js";
@@ -50,6 +51,7 @@ interface TrackingOptions {
   channel: Pick<Channel, "type" | "provider">;
   message_id: string;
   base_url: string;
+  link_key: string | null;
   links: boolean;
   opens: boolean;
 }
@@ -63,13 +65,16 @@ interface TrackedContent {
 const toText = (value: unknown): string => (typeof value === "string" ? value : "");
 
 function trackEmail(content: JsonObject, links: LinkList, options: TrackingOptions): JsonObject {
-  const { base_url, message_id, opens } = options;
+  const { base_url, message_id, link_key, opens } = options;
   // Without link tracking, the no-track attributes still have to be removed.
   const html = wrapHtml(
     toText(content.html_body),
     options.links ? links : new UntrackedLinks({ ...options, isShort: false }),
   );
-  return { ...content, html_body: opens ? addTrackingPixel(html, `${base_url}/o/${message_id}.png`) : html };
+  return {
+    ...content,
+    html_body: opens ? addTrackingPixel(html, `${base_url}/o/${signLinkId(link_key, "open", message_id)}.png`) : html,
+  };
 }
 
 /** Links of a message without link tracking. */

@@ -62,7 +62,7 @@ import { releaseDeadClaims, settleSuspected } from "./work/suspected-work.js";
 import { claimUserChanges, saveUserChanges } from "./work/user-changes.js";
 
 const buildSelectLinks = (column: string): string =>
-  `SELECT id AS message_id, links FROM messages WHERE ${column} = $1 AND links IS NOT NULL LIMIT 1`;
+  `SELECT id AS message_id, inserted_at, links FROM messages WHERE ${column} = $1 AND links IS NOT NULL LIMIT 1`;
 
 /** Returns the logs in a PostgreSQL store. */
 function createPostgresLogs(db: Connection, shared: SharedRows): StoreLogs {

@@ -14,13 +14,16 @@ import { type JsonText, parseJson } from "./json-column.js";
 /** The links of a tracked message. */
 export interface LinksRow {
   message_id: string;
+  inserted_at: number;
   links: JsonText<string[]>;
 }
 
 /** Returns the link with a number, or null. */
 function findLink(row: LinksRow | undefined, linkNumber: number): TrackedLink | null {
   const url = row === undefined ? undefined : parseJson(row.links)[linkNumber];
-  return row === undefined || url === undefined ? null : { message_id: row.message_id, url };
+  return row === undefined || url === undefined
+    ? null
+    : { message_id: row.message_id, inserted_at: row.inserted_at, number: linkNumber, url };
 }
 
 /**

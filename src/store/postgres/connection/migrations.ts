@@ -1,4 +1,5 @@
 import type { PoolClient } from "pg";
+import { KEEP_UNSIGNED_LINKS } from "../../rows/keep-unsigned-links.js";
 import {
   createForeignDatabaseError,
   createMissingUpdateError,
@@ -51,13 +52,14 @@ export const MIGRATIONS: readonly string[] = [
   ADD_PROJECTS,
   ADD_PROJECT_NAMES,
   ADD_DEATHS_ALONE,
+  KEEP_UNSIGNED_LINKS,
 ];
 
 /**
  * The oldest version of knock that can use these tables, as the number of migrations that it knows. A migration that an older
  * version would fail or act wrongly on raises it to its own number. After others, workers of both versions share the store.
  */
-export const OLDEST_VERSION = 12;
+export const OLDEST_VERSION = 19; // older versions send links without a token, and reject those with one
 
 /** "knock" as a number. All processes that create or update a store take this lock one after another. */
 const MIGRATION_LOCK = 0x6b6e6f63;

@@ -1,3 +1,4 @@
+import { KEEP_UNSIGNED_LINKS } from "../../rows/keep-unsigned-links.js";
 import type { Database } from "./driver.js";
 
 /** Stores with a lower `user_version` were written by development versions, before the first release. */
@@ -9,7 +10,7 @@ export const FIRST_VERSION = 103;
  * had run. An update that renames or rebuilds `messages` or `recipient_runs` must first drop the triggers that
  * `sqlite-outbound-log.ts` may have created, which creates them again.
  */
-export const MIGRATIONS: readonly ((database: Database) => void)[] = [renameClaims, addDeathsAlone];
+export const MIGRATIONS: readonly ((database: Database) => void)[] = [renameClaims, addDeathsAlone, keepUnsignedLinks];
 
 /** Returns the `user_version` of a store of this version. */
 export const getCurrentVersion = (): number => FIRST_VERSION + MIGRATIONS.length;
@@ -36,4 +37,9 @@ function addDeathsAlone(database: Database): void {
   database.exec(`
     ALTER TABLE crashed_claims ADD COLUMN deaths_alone INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE crashed_claims ADD COLUMN counted_at INTEGER NOT NULL DEFAULT 0`);
+}
+
+/** Keeps the time until which links have no token. Later links without one do not work. */
+function keepUnsignedLinks(database: Database): void {
+  database.exec(KEEP_UNSIGNED_LINKS);
 }

@@ -7,7 +7,7 @@ import { SqliteOutboundLog } from "./sqlite-outbound-log.js";
 import { SqliteSourceLog } from "./sqlite-source-log.js";
 
 const buildSelectLinks = (column: string): string =>
-  `SELECT id AS message_id, links FROM messages WHERE ${column} = ? AND links IS NOT NULL`;
+  `SELECT id AS message_id, inserted_at, links FROM messages WHERE ${column} = ? AND links IS NOT NULL`;
 
 /** Returns the logs in a SQLite store's file. This module is loaded when they are opened, because most starts open none. */
 export function createSqliteLogs(db: Connection, shared: SharedRows): StoreLogs {

@@ -76,6 +76,7 @@ const get = (url: string, init: RequestInit = {}): Promise<Response> => {
   const send = () => fetch(url, { redirect: "manual", ...init });
   return send().catch(send);
 };
+const findLink = (content: JsonObject): string => /href="([^"]+)"/.exec(String(content.html_body))?.[1] ?? "";
 const statuses = async ({ request }: ProjectApi, id: string): Promise<unknown> =>
   (await request(`GET /v1/messages/${id}`)).body.engagement_statuses;
 
@@ -90,7 +91,7 @@ describe("links of tracked messages (T-234)", () => {
     const from = await open();
     const { id, content } = await sent(from, "news");
     const [, link = ""] = /href="([^"]+)"/.exec(String(content.html_body)) ?? [];
-    expect(link).toBe(`${from.url}/l/${id}/0`);
+    expect(link).toMatch(new RegExp(`^${from.url}/l/${id}/0[.][0-9A-Za-z]{22}$`));
     const answer = await get(link);
     expect([answer.status, answer.headers.get("location"), answer.headers.get("cache-control")]).toEqual([
       302,
@@ -108,7 +109,7 @@ describe("links of tracked messages (T-234)", () => {
     const from = await open();
     const { id, content } = await sent(from, "news");
     const [, picture = ""] = /<img src="([^"]+)"/.exec(String(content.html_body)) ?? [];
-    expect(picture).toBe(`${from.url}/o/${id}.png`);
+    expect(picture).toMatch(new RegExp(`^${from.url}/o/${id}[.][0-9A-Za-z]{22}[.]png$`));
     const answer = await get(picture);
     expect([answer.status, answer.headers.get("content-type"), answer.headers.get("cache-control")]).toEqual([
       200,
@@ -125,7 +126,7 @@ describe("links of tracked messages (T-234)", () => {
     const from = await open({}, { store: "store.db" });
     const { id, content } = await sent(from, "text");
     const link = String(content.body).replace("See ", "");
-    expect(link.slice(from.url.length)).toMatch(/^\/[0-9A-Za-z]{10}$/);
+    expect(link.slice(from.url.length)).toMatch(/^\/[0-9A-Za-z]{32}$/);
     await from.restart();
     const answer = await get(link);
     expect(answer.headers.get("location")).toBe("https://lark.test/sms");
@@ -148,8 +149,8 @@ describe("links of tracked messages (T-234)", () => {
     [false, 1],
   ])("E-122 set the status for conditions (%s)", async (isClicked, reminders) => {
     const from = await open();
-    const { id } = await sent(from, "reminded");
-    if (isClicked) await get(`${from.url}/l/${id}/0`);
+    const { content } = await sent(from, "reminded");
+    if (isClicked) await get(findLink(content));
     await from.request("POST /__knock/clock", { advance: "2h" });
     const all = (await from.request("GET /v1/messages")).body.items as JsonObject[];
     expect(all.length).toBe(1 + reminders);
@@ -157,17 +158,23 @@ describe("links of tracked messages (T-234)", () => {
 
   it("record no click for a HEAD request", async () => {
     const from = await open();
-    const { id } = await sent(from, "news");
-    expect((await get(`${from.url}/l/${id}/0`, { method: "HEAD" })).status).toBe(302);
-    expect((await get(`${from.url}/o/${id}.png`, { method: "HEAD" })).status).toBe(200);
+    const { id, content } = await sent(from, "news");
+    const [, picture = ""] = /<img src="([^"]+)"/.exec(String(content.html_body)) ?? [];
+    expect((await get(findLink(content), { method: "HEAD" })).status).toBe(302);
+    expect((await get(picture, { method: "HEAD" })).status).toBe(200);
     expect(await events(from, id)).toEqual([]);
   });
 
   it("return plain-text 404 for unknown targets", async () => {
     const from = await open();
-    const { id } = await sent(from, "news");
+    const { id, content } = await sent(from, "news");
     const sms = await sent(from, "text");
+    const { pathname } = new URL(findLink(content));
     const unknown = [
+      pathname.replace("/0.", "/1."),
+      `${pathname}0`,
+      `${pathname.slice(0, -1)}${pathname.endsWith("0") ? 1 : 0}`,
+      `/l/${id}/0`,
       `/l/${id}/1`,
       `/l/${id}/x`,
       `/l/${id}/0/more`,
@@ -194,8 +201,9 @@ describe("links of tracked messages (T-234)", () => {
   it("start with the base URL of environment.json if it has one", async () => {
     const from = await open({ tracking: { base_url: "https://go.lark.test/" } });
     const { id, content } = await sent(from, "news");
-    expect(content.html_body).toContain(`href="https://go.lark.test/l/${id}/0"`);
+    const link = findLink(content);
+    expect(link).toContain(`https://go.lark.test/l/${id}/0.`);
     // A proxy at that URL forwards the request to this server.
-    expect((await get(`${from.url}/l/${id}/0`)).status).toBe(302);
+    expect((await get(link.replace("https://go.lark.test", from.url))).status).toBe(302);
   });
 });

@@ -4,6 +4,7 @@ import type { RequestContext } from "../http/request-context.js";
 import type { Router } from "../http/router.js";
 import { buildSwitchRows, collectChanges, getVisibleRows, type SwitchRow } from "./build-switch-rows.js";
 import { verifyCenterToken } from "./center-token.js";
+import { findLinkRecipient, splitLinkId } from "./check-link-token.js";
 import { buildPageHeaders, renderCenterPage, renderErrorPage } from "./render-center-page.js";
 
 type Options = Pick<HandlerOptions, "operations" | "environment">;
@@ -19,11 +20,11 @@ function sendPage(context: RequestContext, html: string, status: 200 | 404 = 200
  * there is no such user.
  */
 async function findUser(link: string, { operations }: Options): Promise<string | null> {
-  if (!isUuid(link)) {
+  if (!isUuid(splitLinkId(link).id)) {
     const user = verifyCenterToken(link, await operations.resources.readLinkKey());
     return user !== null && (await operations.resources.users.read(user)) !== null ? user : null;
   }
-  const recipient = (await operations.readRecipientRun(link))?.recipient;
+  const recipient = await findLinkRecipient("preferences", link, operations);
   // The run of a deleted user may still exist (EQ-03).
   return typeof recipient === "string" && (await operations.resources.users.read(recipient)) !== null
     ? recipient

@@ -4,6 +4,7 @@ import { isJsonObject } from "../../../../util/json.js";
 import type { HandlerOptions } from "../emulator-options.js";
 import type { RequestContext } from "../http/request-context.js";
 import type { Router } from "../http/router.js";
+import { findLinkRecipient, isLinkAllowed, splitLinkId } from "../preference-center/check-link-token.js";
 import {
   buildPageHeaders,
   renderUnsubscribedPage,
@@ -14,14 +15,29 @@ type Options = Pick<HandlerOptions, "links" | "operations" | "environment">;
 
 const NO_STORE_HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
 
+/** The characters of a short link before its token: the end of the message's ID and the link's number. */
+const SHORT_ID_LENGTH = 10;
+
 /** A transparent image of one pixel. */
 const PIXEL = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR4nGNgAAIAAAUAAXpeqz8AAAAASUVORK5CYII=",
   "base64",
 );
 
-async function followLink(context: RequestContext, link: TrackedLink | null, { operations }: Options): Promise<void> {
-  if (link === null) return context.sendText(404, "There is no such link.\n", NO_STORE_HEADERS);
+async function followLink(
+  context: RequestContext,
+  link: TrackedLink | null,
+  token: string | null,
+  { operations }: Options,
+): Promise<void> {
+  if (
+    link === null ||
+    !(await isLinkAllowed(
+      { ...link, kind: "link", id: `${link.message_id}/${link.number}`, token },
+      operations.resources,
+    ))
+  )
+    return context.sendText(404, "There is no such link.\n", NO_STORE_HEADERS);
   const { message_id, url } = link;
   // Link previews send HEAD requests, which are not clicks of the recipient.
   if (!context.isHead) await operations.markMessages([message_id], "link_clicked", { url });
@@ -29,11 +45,19 @@ async function followLink(context: RequestContext, link: TrackedLink | null, { o
   context.send(302, { ...NO_STORE_HEADERS, location: new URL(url).href });
 }
 
-/** Returns whether a message contains the tracking pixel. Other messages cannot be marked as read by it. */
-async function hasPixel(id: string, { operations }: Options): Promise<boolean> {
-  const content = (await operations.readMessage(id))?.content;
+/**
+ * Returns the message whose tracking pixel has a name, `<message>.<token>`, or null. Messages that do not contain it cannot be
+ * marked as read by it.
+ */
+async function findPixelMessage(name: string, { operations }: Options): Promise<string | null> {
+  const { id, token } = splitLinkId(name);
+  const message = await operations.readMessage(id);
+  if (message === null) return null;
+  const inserted_at = Date.parse(String(message.inserted_at));
+  if (!(await isLinkAllowed({ kind: "open", id, token, inserted_at }, operations.resources))) return null;
+  const { content } = message;
   const html = isJsonObject(content) && isJsonObject(content.data) ? content.data.html_body : null;
-  return typeof html === "string" && html.includes(`/o/${id}.png"`);
+  return typeof html === "string" && html.includes(`/o/${name}.png"`) ? id : null;
 }
 
 /**
@@ -60,11 +84,11 @@ const ONE_CLICK = "List-Unsubscribe=One-Click";
  */
 async function unsubscribe(
   context: RequestContext,
-  id: string,
+  link: string,
   { operations, environment: readEnvironment }: Options,
 ): Promise<void> {
-  const recipient = (await operations.readRecipientRun(id))?.recipient as RecipientReference | undefined;
-  if (recipient === undefined || !(await doesRecipientExist(recipient, operations)))
+  const recipient = await findLinkRecipient("unsubscribe", link, operations);
+  if (recipient === null || !(await doesRecipientExist(recipient, operations)))
     return context.sendText(404, "There is no such link.\n", NO_STORE_HEADERS);
   const environment = await readEnvironment();
   const { redirect_url } = environment.unsubscribe_page;
@@ -87,20 +111,23 @@ async function unsubscribe(
  */
 export function serveTracking(routes: Router, options: Options): void {
   const { links, operations } = options;
-  routes.add("GET /l/{message}/{place:[0-9]{1,6}}", async (context) => {
-    const [message = "", linkNumber] = [context.param("message"), Number(context.param("place"))];
-    await followLink(context, (await links?.findByNumber(message, linkNumber)) ?? null, options);
+  routes.add("GET /l/{message}/{place:[0-9]{1,6}(?:[.][0-9A-Za-z]{22})?}", async (context) => {
+    const { id, token } = splitLinkId(context.param("place") ?? "");
+    const link = await links?.findByNumber(context.param("message") ?? "", Number(id));
+    await followLink(context, link ?? null, token, options);
   });
   for (const method of ["GET", "POST"])
     routes.add(`${method} /unsubscribe/{run}`, (context) => unsubscribe(context, context.param("run") ?? "", options));
-  routes.add("GET /l/*", (context) => followLink(context, null, options));
-  routes.add("GET /{key:[0-9A-Za-z]{10}}", async (context) =>
-    followLink(context, (await links?.findByKey(context.param("key") ?? "")) ?? null, options),
-  );
+  routes.add("GET /l/*", (context) => followLink(context, null, null, options));
+  routes.add("GET /{key:[0-9A-Za-z]{10}(?:[0-9A-Za-z]{22})?}", async (context) => {
+    const key = context.param("key") ?? "";
+    const link = await links?.findByKey(key.slice(0, SHORT_ID_LENGTH));
+    await followLink(context, link ?? null, key.slice(SHORT_ID_LENGTH) || null, options);
+  });
   routes.add("GET /o/{picture}", async (context) => {
-    const id = /^([0-9A-Za-z]{27})\.png$/.exec(context.param("picture") ?? "")?.[1];
-    if (id === undefined || !(await hasPixel(id, options)))
-      return context.sendText(404, "There is no such picture.\n", NO_STORE_HEADERS);
+    const name = /^([0-9A-Za-z]{27}(?:\.[0-9A-Za-z]{22})?)\.png$/.exec(context.param("picture") ?? "")?.[1];
+    const id = name === undefined ? null : await findPixelMessage(name, options);
+    if (id === null) return context.sendText(404, "There is no such picture.\n", NO_STORE_HEADERS);
     if (!context.isHead) await operations.markMessages([id], "read");
     context.send(200, { ...NO_STORE_HEADERS, "content-type": "image/png" }, PIXEL);
   });

@@ -199,7 +199,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       });
       await api.harness.trigger("link", { recipients: ["u2"] });
       const text = JSON.stringify((await api.harness.listMessages("u2"))[0]?.content);
-      const url = new RegExp(`${api.url}/preferences/[0-9a-f-]{36}`).exec(text)?.[0] ?? "";
+      const url = new RegExp(`${api.url}/preferences/[0-9a-f-]{36}[.][0-9A-Za-z]{22}`).exec(text)?.[0] ?? "";
       expect((await visit(url)).html).toContain("Preferences of u2@lark.test");
     }));
 
