@@ -1,7 +1,7 @@
 import { computeHmacSha256 } from "../../util/hash.js";
 import { BASE62 } from "../../util/ids.js";
 
-/** What a link that needs no key does. Each has a token of its own, so that a forwarded link does nothing else. */
+/** The effect of a link that needs no key. Each has a token of its own, so that a forwarded link does nothing else. */
 export type LinkKind = "unsubscribe" | "preferences" | "link" | "open";
 
 /** The name of the store's secret that signs links. */
@@ -10,7 +10,7 @@ export const LINK_SECRET = "preference-center";
 export const UNSIGNED_LINKS_UNTIL = "unsigned-links-until";
 
 /** 131 bits in base 62, which programs recognize as a part of a URL up to its end. */
-export const TOKEN_LENGTH = 22;
+const TOKEN_LENGTH = 22;
 /** The bytes of the digest that become the token. */
 const TOKEN_BYTES = 17;
 

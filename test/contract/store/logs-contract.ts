@@ -252,10 +252,15 @@ function describeTrackedLinks(open: OpenStore): void {
     it("T-233 T-234 are found by message and number, and by a short link's key", async () => {
       const links = ["https://lark.test/a", "https://lark.test/b"];
       const { messages } = await insertSample(open.store, { recipients: ["ada"], message: { links } });
-      const { id } = messages[0]!;
+      const { id, inserted_at } = messages[0]!;
       const log = (await (await open.openAgain()).openLogs()).links;
-      expect(await log.findByNumber(id, 1)).toEqual({ message_id: id, url: links[1] });
-      expect(await log.findByKey(`${id.slice(-9)}${BASE62[0]}`)).toEqual({ message_id: id, url: links[0] });
+      expect(await log.findByNumber(id, 1)).toEqual({ message_id: id, inserted_at, number: 1, url: links[1] });
+      expect(await log.findByKey(`${id.slice(-9)}${BASE62[0]}`)).toEqual({
+        message_id: id,
+        inserted_at,
+        number: 0,
+        url: links[0],
+      });
       expect([await log.findByNumber(id, 2), await log.findByNumber("none", 0)]).toEqual([null, null]);
       expect(await log.findByKey(`${id.slice(-9)}${BASE62[2]}`)).toBeNull();
     });

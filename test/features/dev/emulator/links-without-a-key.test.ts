@@ -132,6 +132,7 @@ async function checkOldLinks(store: string, downgrade: (location: string) => Pro
   // Times are in milliseconds, and a later message may be of the same one.
   const restarted = Date.now();
   await eventually(() => Date.now() > restarted);
+  await current.request("GET /v1/users"); // replaces the connection that the restart closed
   await current.trigger("old", "bo");
   const [before, after] = await listOldLinks(current);
   expect(await readStatuses(before)).toEqual([200, 200, 302, 302, 200]);
@@ -195,5 +196,27 @@ describe("links that need no key", () => {
     for (const guess of guesses) expect([guess, await readStatus(guess)]).toEqual([guess, 404]);
     const { body } = await api.request("GET /v1/users/bo/preferences/default");
     expect(body.commercial_subscribed).not.toBe(false);
+  });
+});
+
+describe("a message of another user", () => {
+  it("gets the same answers as an unknown one, so that a user token finds out nothing about it", async () => {
+    api = await openProjectApi(FILES, { env: { KNOCK_SIGNING_KEY } });
+    const { request, trigger } = api;
+    await trigger("sale", "bo");
+    const [message] = (await request("GET /v1/messages")).body.items as JsonObject[];
+    const headers = { authorization: "Bearer pk_test", "x-knock-user-token": signUser("ada") };
+    const routes = ROUTES.filter(
+      ({ endpoint, publicAccess }) => publicAccess?.owner === "message" && endpoint.includes("{message_id}"),
+    );
+    expect(routes.length).toBeGreaterThan(10);
+    for (const { endpoint } of routes) {
+      const send = (id: unknown) =>
+        request(endpoint.replace("{message_id}", String(id)), endpoint.startsWith("GET") ? undefined : {}, headers);
+      const [own, unknown] = [await send(message?.id), await send("2".repeat(27))];
+      expect({ endpoint, ...own }).toEqual({ endpoint, ...unknown });
+      expect(unknown.status).toBe(404);
+    }
+    expect((await request(`GET /v1/messages/${message?.id}`)).body.engagement_statuses).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import type { MessageQuery } from "../../../../ports/filters.js";
 import type { Json, JsonObject } from "../../../../util/json.js";
 import { canAccessMessages } from "../access/authenticate.js";
 import { type Method, ok, type Route, type RouteContext, type RouteResult, toPageResult } from "../access/route.js";
-import { ApiError, createInvalidFieldError, createNotFoundError } from "../http/api-error.js";
+import { createInvalidFieldError, createNotFoundError } from "../http/api-error.js";
 
 const MAX_IDS = 50;
 const CONTENTS_PER_READ = 10;
@@ -41,12 +41,10 @@ async function listMessages(context: RouteContext, recipient?: RecipientKey): Pr
   );
 }
 
-/** Returns a message with its content. Throws 403 if it belongs to another user. */
+/** Returns a message with its content. One of another user gets the same 404 as an unknown one, so that it is not disclosed. */
 async function readMessage(context: RouteContext): Promise<JsonObject> {
   const message = await context.operations.readMessage(context.param("message_id"));
-  if (message === null) throw createNotFoundError();
-  if (!canAccessMessages(context.caller, message.recipient))
-    throw new ApiError(403, "authorization", "The message belongs to another user");
+  if (message === null || !canAccessMessages(context.caller, message.recipient)) throw createNotFoundError();
   return message;
 }
 

@@ -271,7 +271,7 @@ describeApiCases("authentication (api-cases, section 1)", [
       const mine = pk(signToken({ sub: "u1", exp: NOW + 600 }));
       const [others, own] = rows.map(({ id }) => id); // the newest message is u2's
       expect((await request(`PUT /v1/messages/${others}/read`, undefined, mine)).body).toMatchObject({
-        code: "authorization",
+        code: "resource_missing",
       });
       expect((await request(`PUT /v1/messages/${own}/read`, undefined, mine)).status).toBe(200);
       const many = await request("POST /v1/messages/batch/seen", { message_ids: [others, own] }, mine);
