@@ -60,8 +60,8 @@ describe.concurrent("the shop's emails", () => {
       tracking: { base_url: "https://go.example.com" },
     });
     const { id, content } = await sent(shop, "order-shipped", "ines");
-    expect(content.html_body).toContain(`href="https://go.example.com/l/${id}/0"`);
-    expect(content.html_body).toContain(`src="https://go.example.com/o/${id}.png"`);
+    expect(content.html_body).toContain(`href="https://go.example.com/l/${id}/0.`);
+    expect(content.html_body).toContain(`src="https://go.example.com/o/${id}.`);
   });
 });
 
