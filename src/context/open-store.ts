@@ -14,11 +14,14 @@ interface StoreOptions {
   isShared?: boolean;
 }
 
+/** How long requests wait for a database that is away. Clients repeat requests that are answered with 503. */
+const MAX_OUTAGE_OF_SERVER_MS = 1_000;
+
 /** Opens the store at a location: a file, `:memory:`, or the URL of a PostgreSQL database. */
 export async function openStore(location: string, { isShared, ...options }: StoreOptions = {}): Promise<Store> {
   if (isPostgresLocation(location)) {
     const { openPostgresStore } = await import("../store/postgres/open-postgres-store.js");
-    return openPostgresStore(location, options);
+    return openPostgresStore(location, { ...options, maxOutageMs: isShared ? MAX_OUTAGE_OF_SERVER_MS : undefined });
   }
   return isShared ? openGroupCommitStore(location, options) : openSqliteStore(location, options);
 }

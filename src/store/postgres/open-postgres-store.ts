@@ -40,6 +40,8 @@ interface PostgresStoreOptions {
   createForTests?: boolean;
   /** The most connections of this process. */
   maxConnections?: number;
+  /** How long operations wait for a server that restarts, in milliseconds. */
+  maxOutageMs?: number | undefined;
   /** Creates the jobs for work that becomes due, in the transaction that makes it due. */
   onWakeups?: WakeListener;
 }
@@ -268,6 +270,7 @@ async function openPostgresConnection(
       forTests,
       now: forTests ? (options.now ?? null) : null,
       watchesUsers: options.watchUsers ?? false,
+      maxOutageMs: options.maxOutageMs,
       onWakeups: options.onWakeups ?? (hasJobs ? addJobsOfWakeups : undefined),
     });
   } catch (error) {

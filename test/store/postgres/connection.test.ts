@@ -1,5 +1,5 @@
 import pg from "pg";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { allocateRows } from "../../../src/store/postgres/connection/allocate-rows.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
 import { LOCK_WAITS_SHARED } from "../../../src/store/postgres/connection/transaction.js";
@@ -164,5 +164,26 @@ describeOnPostgres("the connection to PostgreSQL", () => {
     });
     expect(await db.all("SELECT applied_at FROM seeds")).toEqual([{ applied_at: 2 }]);
     await close();
+  });
+
+  it("waits for a server that is away as long as it may, and then tries once until it is back", async () => {
+    const server = await PostgresServer.start();
+    onTestFinished(() => server.remove());
+    const store = await openPostgresStore(server.getUrl("postgres"), { maxOutageMs: 1_000 });
+    const { db } = store as unknown as { db: Connection };
+    let repeats = 0;
+    db.onRepeat = () => repeats++;
+    const read = () => db.get("SELECT 1 AS one");
+    await server.stop();
+    await expect(read()).rejects.toThrow("is not reachable");
+    expect(repeats).toBeGreaterThan(0);
+    // The pauses double from 25 milliseconds or more.
+    expect(repeats).toBeLessThan(8);
+    repeats = 0;
+    await expect(read()).rejects.toThrow("is not reachable");
+    expect(repeats).toBe(0);
+    await server.resume();
+    expect(await read()).toEqual({ one: 1 });
+    await store.close();
   });
 });

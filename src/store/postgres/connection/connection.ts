@@ -14,7 +14,7 @@ import { LOCK_WAITS_SHARED, type SqlValue, Statements, Transaction, type Wakeup 
 
 /** How often a transaction is tried that fails because of others. */
 const MAX_ATTEMPTS = 5;
-/** How long the store waits for a server that restarts. */
+/** How long operations wait for a server that restarts, from the first connection that was lost. */
 const MAX_OUTAGE_MS = 10_000;
 /** The longest pause before the second attempt. It doubles with each attempt, up to {@link MAX_PAUSE_MS}. */
 const FIRST_PAUSE_MS = 50;
@@ -86,6 +86,8 @@ interface ConnectionOptions {
   forTests: boolean;
   /** Record changes of user properties, so that dynamic audiences can follow them. */
   watchesUsers: boolean;
+  /** How long operations wait for a server that restarts (default: {@link MAX_OUTAGE_MS}). */
+  maxOutageMs?: number | undefined;
   onWakeups?: WakeListener | undefined;
 }
 
@@ -96,6 +98,8 @@ export class Connection {
   /** The deaths of processes that did only the suspected work of a claim, by its token. */
   readonly deathsAlone = new Map<string, number>();
   readonly signals: ChangeSignals;
+  /** When the first connection of an outage was lost, as `performance.now()`. */
+  private outageStart: number | null = null;
 
   constructor(
     readonly pool: Pool,
@@ -189,15 +193,25 @@ export class Connection {
     return this.write((tx) => tx.run(sql, ...values));
   }
 
-  private async repeat<T>(attempt: () => Promise<T>): Promise<T> {
-    const start = performance.now();
+  /**
+   * Repeats an operation that may succeed later. All operations wait together for a server that is away: those that begin once
+   * `maxOutageMs` has passed are tried once.
+   */
+  private async repeat<T>(
+    attempt: () => Promise<T>,
+    maxOutageMs = this.options.maxOutageMs ?? MAX_OUTAGE_MS,
+  ): Promise<T> {
     for (let count = 1; ; count++) {
       try {
-        return await attempt();
+        const result = await attempt();
+        this.outageStart = null;
+        return result;
       } catch (error) {
-        const isTransient = isConnectionLost(error)
-          ? performance.now() - start < MAX_OUTAGE_MS && !this.pool.ending
-          : isRepeatable(error) && count < MAX_ATTEMPTS;
+        this.outageStart = isConnectionLost(error) ? (this.outageStart ?? performance.now()) : null;
+        const isTransient =
+          this.outageStart === null
+            ? isRepeatable(error) && count < MAX_ATTEMPTS
+            : performance.now() - this.outageStart < maxOutageMs && !this.pool.ending;
         if (!isTransient) throw this.explain(error);
         this.onRepeat?.(getErrorCode(error) ?? "connection");
         await pause(count);
@@ -256,12 +270,14 @@ export class Connection {
 
   /**
    * Returns whether a transaction was committed whose COMMIT was not answered. After a crash of the server, its ID may be that of
-   * another transaction. Then it is repeated, which changes nothing if it was committed.
+   * another transaction. Then it is repeated, which changes nothing if it was committed. The answer is worth the longest wait,
+   * because a caller that gets an error repeats a transaction that may be committed.
    */
   private async isCommitted({ id, mark }: StartedWrite): Promise<boolean> {
     for (let count = 1; ; count++) {
-      const found = await this.repeat(() =>
-        this.pool.query<{ status: string | null; mark: string | null }>(SELECT_OUTCOME, [id]),
+      const found = await this.repeat(
+        () => this.pool.query<{ status: string | null; mark: string | null }>(SELECT_OUTCOME, [id]),
+        MAX_OUTAGE_MS,
       );
       const { status, mark: newMark } = found.rows[0] ?? {};
       // The server may not have noticed yet that the connection is lost.
