@@ -76,14 +76,14 @@ export function registerRunsRetry(runs: Command, context: CommandContext): void 
       throw new KnockError("not_supported", "runs can only be retried on the local target", {
         hint: "The API cannot retry runs. Trigger the workflow again, or add --local.",
       });
-    const engine = await context.target.openLocal(flags);
+    const isDryRun = flags.dryRun ?? false;
+    const engine = await (isDryRun ? context.target.openForCheck(flags) : context.target.openLocal(flags));
     const now = Date.parse((await engine.readClock()).now);
     const since = flags.since === undefined ? null : parsePastTimeArgument(flags.since, "--since", now);
     const failed = flags.failed ? await listFailedRuns(engine) : await findFailedRuns(engine, typed);
     // A failed run does not change until it is retried or canceled.
     const selected = failed.filter((run) => since === null || Date.parse(String(run.updated_at)) >= since);
     const ids = selected.map(({ id }) => String(id));
-    const isDryRun = flags.dryRun ?? false;
     if (!isDryRun)
       for (let start = 0; start < ids.length; start += RUNS_PER_RETRY)
         await engine.retryRuns(ids.slice(start, start + RUNS_PER_RETRY));
