@@ -72,6 +72,18 @@ describe("knock runs retry --dry-run", () => {
         BEGIN SELECT RAISE(ABORT, 'refused'); END`,
     });
   });
+
+  it("does not apply a changed file of recipients", async ({ collab }) => {
+    await collab.knock(["clock", "show"]);
+    const read = () =>
+      withDatabase(collab.path(".knock-local/store.db"), (database) => database.prepare("SELECT * FROM seeds").all());
+    const before = read();
+    collab.write("knock/recipients/users.json", { users: [{ id: "zoe", name: "Zoe" }] });
+    expect((await collab.knock(["runs", "retry", "--failed", "--dry-run"])).stderr).toBe("no run is failed");
+    expect(read()).toEqual(before);
+    await collab.knock(["runs", "retry", "--failed"]);
+    expect(read()).not.toEqual(before);
+  });
 });
 
 describeOnPostgres("knock runs retry --dry-run", () => {
