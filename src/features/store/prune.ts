@@ -68,7 +68,7 @@ async function runPrune(
     throw new KnockError("usage", `--older-than: ${olderThan} is less than 24h`, {
       hint: "Use at least 24h, because idempotency keys are valid for 24 hours.",
     });
-  const engine = await target.openLocal(flags);
+  const engine = await (dryRun ? target.openForCheck(flags) : target.openLocal(flags));
   const { before, ...counts } = await output.showProgress(dryRun ? "counting" : "deleting", (setText) =>
     engine.pruneRuns({
       olderThanMs,
