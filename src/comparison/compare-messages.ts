@@ -7,6 +7,11 @@ import type { SentMessage } from "./recorded-history.js";
 const IGNORED_FIELDS: ReadonlySet<string> = new Set(["__typename"]);
 const ISO_TIME = /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)\b/g;
 
+/** The token of a link after the ID that it signs. */
+const LINK_TOKEN = /(<id>(?:\/\d{1,9})?)\.[0-9A-Za-z]{22}/g;
+/** The path of a short link: the end of a message ID, the number of the link, and the token. */
+const SHORT_LINK = /\/(\w{9})(\w)\w{22}/g;
+
 /** A text of a content, with the path to it. */
 interface ContentField {
   path: string;
@@ -25,8 +30,8 @@ interface NormalizationOptions {
 }
 
 /**
- * Returns a function that replaces what differs between two runs of the same trigger: the generated IDs, and times that
- * are within `tolerance` milliseconds of the message's own.
+ * Returns a function that replaces what differs between two runs of the same trigger: the generated IDs with the tokens of
+ * links, and times that are within `tolerance` milliseconds of the message's own.
  */
 function createNormalizer(
   { id, workflowRunId, recipientRunId, at }: SentMessage,
@@ -34,7 +39,10 @@ function createNormalizer(
 ): (text: string) => string {
   const ids = [id, workflowRunId, recipientRunId];
   return (text) => {
-    const withoutIds = ids.reduce((rest, generated) => rest.replaceAll(generated, "<id>"), text);
+    const withoutIds = ids
+      .reduce((rest, generated) => rest.replaceAll(generated, "<id>"), text)
+      .replace(LINK_TOKEN, "$1")
+      .replace(SHORT_LINK, (link, tail: string, number: string) => (id.endsWith(tail) ? `/<id>${number}` : link));
     const withoutUrls = ignoresGeneratedUrls
       ? withoutIds.replace(URL_WITH_IDS, (url) => (url.includes("<id>") ? "<url>" : url))
       : withoutIds;

@@ -71,6 +71,31 @@ async function readTexts(sample: Sample): Promise<string> {
 }
 
 describe.concurrent("knock replay without a change of the files", () => {
+  it("ignores the IDs and tokens of links", async ({ shop }) => {
+    const channels = (JSON.parse(shop.read("knock/environment.json")) as JsonObject).channels as JsonObject;
+    changeEnvironment(shop, {
+      channels: { ...channels, texts: { type: "sms" } },
+      tracking: { base_url: "https://links.example.com" },
+    });
+    const channel_overrides = { link_tracking: true, open_tracking: true };
+    const html_body =
+      '<a href="https://lark.test/a">A</a> {{ vars.commercial_unsubscribe_url }} {{ vars.manage_preferences_url }}';
+    shop.write("knock/workflows/fresh/workflow.json", {
+      name: "fresh",
+      settings: { is_commercial: true },
+      steps: [
+        {
+          ...{ ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail", channel_overrides },
+          template: { subject: "S", html_body, settings: {} },
+        },
+        sms("See https://lark.test/sms", { channel_overrides: { link_tracking: true } }),
+      ],
+    });
+    const ines = JSON.stringify({ id: "ines", email: "ines@lark.test", phone_number: "+32470000000" });
+    await shop.knock(["notify", "fresh", "--recipients", ines]);
+    await expectEqual(shop, 2);
+  });
+
   it("repeats batches with the data of each trigger, which runs show beside the data after the batch", async ({
     shop,
   }) => {

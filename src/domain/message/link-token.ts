@@ -11,6 +11,8 @@ export const UNSIGNED_LINKS_UNTIL = "unsigned-links-until";
 
 /** 131 bits in base 62, which programs recognize as a part of a URL up to its end. */
 const TOKEN_LENGTH = 22;
+/** A short link is `/<end of the message's ID><number of the link><token>` (T-233). This is the length of its first part. */
+export const SHORT_ID_TAIL_LENGTH = 9;
 /** The bytes of the digest that become the token. */
 const TOKEN_BYTES = 17;
 

@@ -1,4 +1,4 @@
-import { createLinkToken, signLinkId } from "../../domain/message/link-token.js";
+import { createLinkToken, SHORT_ID_TAIL_LENGTH, signLinkId } from "../../domain/message/link-token.js";
 import { BASE62 } from "../../util/ids.js";
 
 /** The parts of a tracking URL, `/l/<message>/<number>.<token>`. The number is the index of the link in the message's list. */
@@ -10,9 +10,6 @@ interface LinkOptions {
   /** Whether to use `/<key>`, for SMS and WhatsApp (T-233). */
   isShort: boolean;
 }
-
-/** The number of characters that a short link's key takes from the end of the message ID. One more character is the index. */
-const MESSAGE_ID_TAIL_LENGTH = 9;
 
 /** The links of one message. Each URL is listed once. */
 export class LinkList {
@@ -32,6 +29,6 @@ export class LinkList {
     const id = `${message_id}/${linkNumber}`;
     if (digit === undefined) return `${base_url}/l/${signLinkId(link_key, "link", id)}`;
     const token = link_key === null ? "" : createLinkToken(link_key, "link", id);
-    return `${base_url}/${message_id.slice(-MESSAGE_ID_TAIL_LENGTH)}${digit}${token}`;
+    return `${base_url}/${message_id.slice(-SHORT_ID_TAIL_LENGTH)}${digit}${token}`;
   }
 }

@@ -1,3 +1,4 @@
+import { SHORT_ID_TAIL_LENGTH } from "../../../../domain/message/link-token.js";
 import type { RecipientReference } from "../../../../domain/recipient/recipient.js";
 import type { TrackedLink } from "../../../../ports/tracked-links.js";
 import { isJsonObject } from "../../../../util/json.js";
@@ -16,7 +17,7 @@ type Options = Pick<HandlerOptions, "links" | "operations" | "environment">;
 const NO_STORE_HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
 
 /** The characters of a short link before its token: the end of the message's ID and the link's number. */
-const SHORT_ID_LENGTH = 10;
+const SHORT_ID_LENGTH = SHORT_ID_TAIL_LENGTH + 1;
 
 /** A transparent image of one pixel. */
 const PIXEL = Buffer.from(
