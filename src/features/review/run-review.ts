@@ -2,22 +2,24 @@ import type { ValidationReport } from "../../checks/project-finding.js";
 import type { DataFilter } from "../../comparison/personal-data-filter.js";
 import type { ReplaySource } from "../../comparison/trigger-sources.js";
 import type { ProcessIO } from "../../context/process-io.js";
+import { resolveSecretVariables } from "../../domain/environment/secret-variables.js";
 import type { Prices } from "../../domain/pricing/prices-schema.js";
 import { toRecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Project } from "../../project/open-project.js";
 import type { JsonObject } from "../../util/json.js";
+import { redactJson } from "../../util/redact-secrets.js";
 import { validateProject } from "../../validation/validate-project.js";
 import { findAffectedWorkflows } from "./affected-workflows.js";
 import { buildCosts } from "./build-costs.js";
 import { buildDifferences, type SampleComparison } from "./build-differences.js";
 import { buildVerdict } from "./build-verdict.js";
 import { buildVolume, type TimedSamples } from "./build-volume.js";
+import { checkFiles } from "./check-files.js";
 import { checkRules, type ReviewRules } from "./check-rules.js";
 import { compareDocuments, type DocumentComparison } from "./compare-documents.js";
 import { compareScenarioSamples, compareTriggerSamples, type ReplayThreads, startReplays } from "./compare-samples.js";
 import { compareScenarios } from "./compare-scenarios.js";
-import { findConflicts } from "./find-conflicts.js";
 import { createCommentFilter, hidePeople } from "./hide-people.js";
 import { compareWithInvalidBase, findProjectError } from "./invalid-base.js";
 import { readDocuments } from "./read-documents.js";
@@ -70,6 +72,16 @@ async function validate(side: ReviewSide): Promise<ValidationReport["findings"]>
     return findings.map((finding) => ({ ...finding, file: formatSidePath(side, `${project.root}/${finding.file}`) }));
   } catch (error) {
     if (error instanceof KnockError) return [];
+    throw error;
+  }
+}
+
+/** Returns the values of the secret variables of a side, which messages may contain. */
+async function readSecrets({ project }: ReviewSide, { env }: ProcessIO): Promise<readonly string[]> {
+  try {
+    return resolveSecretVariables(await project.environment(), (name) => env[name]).secrets;
+  } catch (error) {
+    if (error instanceof KnockError) return []; // An invalid environment is a finding, and renders nothing.
     throw error;
   }
 }
@@ -141,7 +153,10 @@ function countRecipients(workflows: readonly WorkflowReview[], kind: MessageDiff
   return new Set(keys).size;
 }
 
-/** Compares the working tree with a base: what its triggers lead to on both sides. Nothing is sent or written. */
+/**
+ * Compares the working tree with a base: what its triggers lead to on both sides. Nothing is sent or written. Throws
+ * `project_invalid` for a file of the working tree with a merge conflict or invalid JSON.
+ */
 export async function runReview(
   { base, rules, prices, sources }: ReviewOptions,
   context: ReviewContext,
@@ -153,6 +168,7 @@ export async function runReview(
     const { before, after, notes } = sides;
     const io = { ...context.io, cwd: project.root };
     setProgress("comparing files");
+    await checkFiles(sides);
     const comparisons = await compareDocuments(sides, await readDocuments(before), await readDocuments(after));
     const workflowComparisons = new Map(
       comparisons.filter(isWorkflow).map((comparison) => [toWorkflowKey(comparison.id), comparison]),
@@ -181,8 +197,7 @@ export async function runReview(
     const scenarioReview = await compareScenarios(scenarios.before, scenarios.after);
     const findFindings = async (): Promise<ReviewReport["findings"]> => {
       setProgress("validating");
-      const conflicts = findConflicts(after, comparisons);
-      return compareFindings(await validate(before), [...conflicts, ...(await validate(after))]);
+      return compareFindings(await validate(before), await validate(after));
     };
     const hasThreads = threads.some((own) => own.before !== null || own.after !== null);
     const earlyFindings = hasThreads ? await findFindings() : null;
@@ -287,8 +302,9 @@ export async function runReview(
       ),
       ...sources.flatMap(({ source }) => source.history.triggers.map(({ trigger }) => trigger.payload)),
     ];
+    const secrets = [...(await readSecrets(before, context.io)), ...(await readSecrets(after, context.io))];
     return {
-      report: { ...report, rules: checkRules(report, rules, exact) },
+      report: redactJson({ ...report, rules: checkRules(report, rules, exact) }, secrets),
       commentFilter: await createCommentFilter([before, after], samples, data, `knock review ${report.project}`),
     };
   } finally {

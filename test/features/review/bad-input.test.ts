@@ -5,6 +5,7 @@ import { PullRequestProject } from "./pull-request-project.js";
 import { PULL_REQUESTS, SHIPPED } from "./pull-requests.js";
 
 const ENVIRONMENT = "knock/environment.json";
+const USERS = "knock/recipients/users.json";
 const PAYMENT = "knock/workflows/payment/workflow.json";
 const PAYMENT_TEST = "knock/workflows/payment/payment.test.yaml";
 const SHIPPED_BODY = "knock/workflows/order-shipped/email_1/html_body.html";
@@ -29,7 +30,7 @@ const addConflict = (path: string): void =>
   project.write({ [path]: `<<<<<<< HEAD\n=======\n>>>>>>> other\n${readFileSync(project.path(path), "utf8")}` });
 
 describe("a base that is invalid", () => {
-  it.each([ENVIRONMENT, "knock/recipients/users.json"])("in %s rejects all triggers, and says so", async (path) => {
+  it.each([ENVIRONMENT, USERS])("in %s rejects all triggers, and says so", async (path) => {
     const original = readFileSync(open().path(path), "utf8");
     changeBase(() => addConflict(path));
     project.write({ [path]: original, "payloads/payment.jsonl": '{"recipients":["ben"]}\n' });
@@ -76,19 +77,35 @@ describe("a base that is not found", () => {
 });
 
 describe("a file that cannot be read", () => {
-  it("is the cause of lost messages, with its place", async () => {
+  it.each([ENVIRONMENT, USERS, PAYMENT, PAYMENT_TEST, SHIPPED_BODY])(
+    "fails the review with its place: a merge conflict in %s",
+    async (path) => {
+      open();
+      addConflict(path);
+      const { stdout, stderr, exitCode } = await project.review(["--json"]);
+      expect([stdout, exitCode]).toEqual(["", 3]);
+      expect(stderr).toContain(`${path}:1:1: the file has a merge conflict`);
+    },
+  );
+
+  it.each([ENVIRONMENT, USERS, PAYMENT, "knock/partials/footer/partial.json", "knock/translations/en/en.json"])(
+    "fails the review with its place: invalid JSON in %s",
+    async (path) => {
+      open().write({ [path]: '{"name": "A",' });
+      const { stdout, stderr, exitCode } = await project.review();
+      expect([stdout, exitCode]).toEqual(["", 3]);
+      expect(stderr).toContain(`error: ${path}:1:14: invalid JSON`);
+    },
+  );
+
+  it("may show the markers of a merge conflict on purpose, as in the base", async () => {
     open();
-    addConflict(PAYMENT);
-    const { workflows, rejected } = await project.reviewJson();
-    expect(workflows).toMatchObject([
-      { differences: [{ kind: "lost", cause: { location: { file: PAYMENT, line: 1 } } }] },
-    ]);
-    expect(rejected).toMatchObject([{ side: "after", message: expect.stringContaining(`${PAYMENT}:1:1`) }]);
+    changeBase(() => addConflict(SHIPPED_BODY));
+    expect((await project.review(["--quiet"])).stdout).toBe("Nothing changes.");
   });
 
-  it("with scenarios is broken, and its scenarios are not removed", async () => {
-    open();
-    addConflict(PAYMENT_TEST);
+  it("with invalid YAML is broken, and its scenarios are not removed", async () => {
+    open().write({ [PAYMENT_TEST]: "scenarios: [" });
     const { scenarios } = await project.reviewJson();
     expect(scenarios.changes).toMatchObject([{ name: "(the file)", before: "passed", after: "broken" }]);
   });
@@ -115,22 +132,6 @@ describe("a file that cannot be read", () => {
     expect(stdout).toContain("24,978 more lines");
     expect(stdout.length).toBeLessThan(5_000);
     expect(readFileSync(page, "utf8")).toContain("24,002 more lines");
-  });
-
-  it("with a merge conflict in a template is an error with its place", async () => {
-    open().write({ [SHIPPED_BODY]: "<p>\n<<<<<<< HEAD\nHello\n=======\nHi\n>>>>>>> other\n</p>\n" });
-    const { findings, summary } = await project.reviewJson();
-    expect(findings.new).toMatchObject([
-      {
-        severity: "error",
-        code: "project_invalid",
-        message: "the text has a merge conflict",
-        file: SHIPPED_BODY,
-        line: 2,
-      },
-    ]);
-    expect(summary.changed).toBe(2);
-    expect((await project.review(["--fail-on", "errors", "--quiet"])).exitCode).toBe(1);
   });
 
   it("with triggers that does not exist is named", async () => {

@@ -103,6 +103,18 @@ describe("knock review", () => {
     });
   });
 
+  it("contains no values of secret variables", async () => {
+    open().replace("knock/environment.json", '"app_url"', '"key": { "value": "$KEY", "secret": true }, "app_url"');
+    project.changeStep(SHIPPED, 2, ({ template }) => {
+      template.text_body = "Show {{ vars.key }} at the door";
+    });
+    for (const args of [["--json"], ["--format", "markdown"], []]) {
+      const { stdout } = await project.review(args, { KEY: "a-secret-value" });
+      expect(stdout).toContain("Show [redacted] at the door");
+      expect(stdout).not.toContain("a-secret-value");
+    }
+  });
+
   it("attributes changed messages to an edited partial", async () => {
     PULL_REQUESTS["partial edited"](open());
     const { workflows, resources } = await project.reviewJson();
@@ -281,6 +293,8 @@ describe("rules of knock review", () => {
       /Rules\n {2}✗ --fail-on lost: 1 lost\n {2}✗ --fail-on errors: 1 new\n/,
     );
     expect((await project.review(["--fail-on", "lost"])).exitCode).toBe(1);
+    expect((await project.review(["--fail-on", "lost", "--max-lost", "1"])).exitCode).toBe(0);
+    expect((await project.review(["--fail-on", "lost", "--max-lost", "0"])).exitCode).toBe(1);
     expect((await project.review(["--max-lost", "0"])).exitCode).toBe(1);
     expect((await project.review(["--max-lost", "1"])).exitCode).toBe(0);
     expect((await project.review(["--max-growth", "0%"])).exitCode).toBe(0);
@@ -338,6 +352,17 @@ describe("the cost of a review", () => {
     });
     expect(workflows).toMatchObject([{ workflow: "order-shipped", cost }]);
     expect(exitCode).toBe(1);
+  });
+
+  it("passes with a budget that is met exactly, and fails with a lower one", async () => {
+    open().write({ "knock/prices.json": PRICES });
+    const lines = [10, 11, 13].map((day) => line(day, "order-shipped", ["ada", "ben"]));
+    project.write({ "payloads/all.jsonl": `${lines.join("\n")}\n` });
+    // (3 × 0.07 + 6 × 0.001) × 30 / 3.
+    const { rules } = await project.reviewJson(["--budget", "2.16"]);
+    expect(rules).toEqual([{ rule: "--budget 2.16", met: true, found: "EUR 2.16" }]);
+    expect((await project.review(["--budget", "2.16"])).exitCode).toBe(0);
+    expect((await project.review(["--budget", "2.159999999999"])).exitCode).toBe(1);
   });
 
   it("uses the prices of a file, and names the place of a mistake in it", async () => {
