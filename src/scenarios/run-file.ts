@@ -7,6 +7,7 @@ import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import type { OnTemplateCondition } from "../ports/definitions.js";
 import type { LocalOperations } from "../ports/operations.js";
 import { type ProjectFile, readProjectText } from "../project/read-project-text.js";
+import { createEventLoopYield } from "../util/event-loop.js";
 import { toPointer } from "../util/json.js";
 import { type ChangedParts, isAffected } from "./changed-parts.js";
 import { listReachedItems } from "./coverage.js";
@@ -153,8 +154,12 @@ export interface FinishedFile {
 export const isFailure = ({ scenarios, error }: ReportedFile): boolean =>
   error !== null || scenarios.some(({ status }) => status === "failed" || status === "broken");
 
+/** How long scenarios may run before signals and requests are handled, in milliseconds. They run without waiting. */
+const MAX_TURN_MS = 20;
+
 /** Runs the scenarios of files that options select. */
 export class FileRunner {
+  private readonly yieldIfDue = createEventLoopYield(MAX_TURN_MS);
   private readonly isNamed: (name: string) => boolean;
   /** The cases of conditions in templates that the current file reached. */
   private readonly reachedCases = new Set<string>();
@@ -187,6 +192,7 @@ export class FileRunner {
       if (selected.length === 0) return null;
       const snapshots = readSnapshots(file, this.options.snapshots);
       for (const scenario of selected) {
+        await this.yieldIfDue();
         if (this.signal.aborted || (this.options.bail && isFailure(reported))) break;
         if (scenario.problems.length > 0) {
           outcome.messages.push([]);
@@ -225,6 +231,7 @@ export class FileRunner {
 
   /** Returns whether a scenario of a file fails if a workflow is replaced. Snapshots are only compared, without template sources. */
   async notices(file: ProjectFile, scenario: Scenario, workflow: Workflow): Promise<boolean> {
+    await this.yieldIfDue();
     const snapshots = readSnapshots(file, "compare rendered");
     const { status } = await this.runOnce(scenario, snapshots, async () => {}, workflow);
     return status !== "passed";

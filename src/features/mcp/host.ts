@@ -61,19 +61,25 @@ function listProjectOptions({ project, knockDir, environment, store }: HostOptio
   return { project, "knock-dir": knockDir, environment, store };
 }
 
+const LIVE_KEY = /^(?:sk|pk)_live(?:_|$)/;
+
 function toWords(options: CommandLine["options"] = {}): string[] {
   return Object.entries(options).flatMap(([name, value]) =>
     value === undefined || value === false ? [] : [value === true ? `--${name}` : `--${name}=${value}`],
   );
 }
 
-/** Returns the settings of the account. Throws `confirmation_needed` for a live key, whatever the settings allow. */
+/**
+ * Returns the settings of the account. Throws `confirmation_needed` for a live key, whatever the settings allow, and also for a server
+ * on this computer, which may be a proxy.
+ */
 async function readAccountOptions(
   flags: HostOptions["flags"],
   context: CommandContext,
 ): Promise<CommandLine["options"]> {
   const { api_key, base_url } = await context.settings.get({ ...flags, target: "remote" });
-  if (api_key.value !== null && isLiveKey(api_key.value, base_url.value))
+  const isLive = (key: string): boolean => isLiveKey(key, base_url.value) || LIVE_KEY.test(key);
+  if (api_key.value !== null && isLive(api_key.value))
     throw new KnockError("confirmation_needed", "the API key is a live key, which tools never use", {
       hint: "Configure a test key (sk_test_…) for this server.",
     });

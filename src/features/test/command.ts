@@ -215,9 +215,12 @@ async function runTest(paths: string[], flags: TestCommandFlags, context: Comman
     const { TestRunner } = await import("./run-tests.js");
     const report = await output.showProgress("running scenarios", (setText) => {
       const progress = createProgress(setText);
-      return new TestRunner(project, io, options, output).run((file) => {
-        reporters.addFile(file);
-        progress(file);
+      return new TestRunner(project, io, options, output).run({
+        onFile(file) {
+          reporters.addFile(file);
+          progress(file);
+        },
+        onMutant: (count, total) => setText(`running mutants: ${count} of ${total} done`),
       });
     });
     const { summary } = report;

@@ -33,6 +33,8 @@ async function groupByWorkflow(
 interface MutationOptions {
   signal: AbortSignal;
   isSelected(workflow: Workflow): boolean;
+  /** Called before each mutant, with the number of those that have run. */
+  onProgress(count: number, total: number): void;
 }
 
 /** Runs the scenarios of each selected workflow against its mutants, until one fails. Returns the mutants that none noticed. */
@@ -40,7 +42,7 @@ export async function runMutants(
   outcomes: readonly { file: SelectedFile; outcome: FileOutcome }[],
   targets: ScenarioTargets,
   runner: FileRunner,
-  { signal, isSelected }: MutationOptions,
+  { signal, isSelected, onProgress }: MutationOptions,
 ): Promise<MutationReport> {
   const scenarios = await groupByWorkflow(outcomes);
   const workflows = await targets.readWorkflows();
@@ -56,8 +58,9 @@ export async function runMutants(
     if (isWorkflowActive(workflow, environment) || scenarios.has(workflow.key))
       mutants.push(...mutateWorkflow(workflow, channels, await targets.listStepConditions(workflow)));
   const survivors: MutationReport["survivors"] = [];
-  for (const mutant of mutants) {
+  for (const [index, mutant] of mutants.entries()) {
     if (signal.aborted) break;
+    onProgress(index, mutants.length);
     if (!(await isNoticed(mutant))) survivors.push(mutant.description);
   }
   return { total: mutants.length, noticed: mutants.length - survivors.length, survivors };

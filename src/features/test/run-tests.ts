@@ -41,6 +41,13 @@ function checkProject(path: string, root: string, cwd: string): void {
   });
 }
 
+interface TestListeners {
+  /** Called for each file in order, after its scenarios have run. */
+  onFile(file: ReportedFile): void;
+  /** Called before each mutant, with the number of those that have run. */
+  onMutant(count: number, total: number): void;
+}
+
 /** Runs the scenarios that options select. The results are in the order of the files. */
 export class TestRunner {
   constructor(
@@ -59,7 +66,7 @@ export class TestRunner {
     return readChangedParts(this.project, await targets.readWorkflows(), revision);
   }
 
-  async run(onFile: (file: ReportedFile) => void): Promise<TestReport> {
+  async run({ onFile, onMutant }: TestListeners): Promise<TestReport> {
     const start = monotonicClock.now();
     const { seed, coverage, mutate, changedSince, recordsDetails, emails } = this.options;
     const targets = new ScenarioTargets(this.project, this.io, this.warn);
@@ -75,7 +82,7 @@ export class TestRunner {
         summary: summarizeFiles(files),
         coverage: covered?.coverage ?? null,
         emails: emails && (await this.checkEmails(outcomes, targets, emails)),
-        mutation: mutate ? await this.runMutants(outcomes, targets, runner) : null,
+        mutation: mutate ? await this.runMutants(outcomes, targets, runner, onMutant) : null,
         duration_ms: Math.round(monotonicClock.now() - start),
         details: recordsDetails
           ? {
@@ -115,12 +122,17 @@ export class TestRunner {
   }
 
   /** Returns null unless all scenarios passed: those that fail anyway notice nothing. */
-  private async runMutants(outcomes: readonly FinishedFile[], targets: ScenarioTargets, runner: FileRunner) {
+  private async runMutants(
+    outcomes: readonly FinishedFile[],
+    targets: ScenarioTargets,
+    runner: FileRunner,
+    onProgress: TestListeners["onMutant"],
+  ) {
     const { passed, failed, broken } = summarizeFiles(outcomes.map(({ outcome }) => outcome.reported));
     if (failed + broken > 0) this.output.warn("--mutate: no mutant was run, because all scenarios must pass first");
     if (failed + broken > 0 || passed === 0) return null;
     const { runMutants } = await import("./run-mutants.js");
-    return runMutants(outcomes, targets, runner, { signal: this.io.signal, isSelected: this.isSelected });
+    return runMutants(outcomes, targets, runner, { signal: this.io.signal, isSelected: this.isSelected, onProgress });
   }
 
   private readonly isSelected = ({ key }: Workflow): boolean => this.selectedKeys?.includes(key) ?? true;

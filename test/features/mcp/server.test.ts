@@ -1,4 +1,4 @@
-import { renameSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -150,6 +150,30 @@ describe("a server on standard input", () => {
     expect(shown.text).not.toContain("\u001b");
   });
 
+  it("answers pings and reports progress while scenarios run", async () => {
+    const many = "knock/workflows/storage-low/many.test.yaml";
+    const lines = ["workflow: storage-low", "scenarios:"];
+    for (let index = 0; index < 300; index++)
+      lines.push(`  case ${index}:`, "    steps:", "      - notify: { recipients: [grace] }");
+    sample.write(many, `${lines.join("\n")}\n`);
+    const { client } = await connect(sample, { args: ["--store", ":memory:"], era: "legacy" });
+    const order: string[] = [];
+    const running = client
+      .callTool({ name: "run_scenarios", arguments: { paths: [many] } })
+      .then(() => order.push("scenarios"));
+    await Promise.all([running, client.ping().then(() => order.push("ping"))]);
+    expect(order).toEqual(["ping", "scenarios"]);
+
+    rmSync(sample.path(many));
+    const messages: (string | undefined)[] = [];
+    await client.callTool(
+      { name: "run_scenarios", arguments: { mutate: true } },
+      { onprogress: ({ message }) => messages.push(message) },
+    );
+    expect(messages).toContainEqual(expect.stringMatching(/^running scenarios: \d+ done$/));
+    expect(messages).toContainEqual(expect.stringMatching(/^running mutants: 1 of \d+ done$/));
+  });
+
   it("cancels a long call, and answers the next one", async () => {
     const { client, call } = await connect(sample, { args: ["--store", ":memory:"] });
     const controller = new AbortController();
@@ -168,6 +192,12 @@ describe("a server on standard input", () => {
 });
 
 describe("the account", () => {
+  const REMOTE_CALLS = [
+    ["messages", { action: "list", remote: true }],
+    ["explain", { workflow: "invite", recipient: "ada", remote: true }],
+    ["trigger", { ...VALUES, remote: true }],
+  ] as const;
+
   it("is read with --allow-remote, and not with a live key", async () => {
     const api = await startStubApi();
     const env = { KNOCK_BASE_URL: api.url, KNOCK_API_KEY: api.apiKey };
@@ -187,11 +217,18 @@ describe("the account", () => {
       args: ["--allow-remote", "--allow-writes"],
       env: { KNOCK_API_KEY: "sk_live_123", KNOCK_BASE_URL: "https://api.knock.invalid" },
     });
-    for (const [tool, values] of [
-      ["messages", { action: "list", remote: true }],
-      ["trigger", { ...VALUES, remote: true }],
-    ] as const)
+    for (const [tool, values] of REMOTE_CALLS)
       expect(toError((await live.call(tool, values)).text)).toMatchObject({ code: "confirmation_needed" });
+  });
+
+  it("gets no request with a live key, also through a proxy on this computer", async () => {
+    const api = await startStubApi();
+    const env = { KNOCK_BASE_URL: api.url, KNOCK_API_KEY: "sk_live_123" };
+    const { call } = await connect(sample, { args: ["--allow-remote", "--allow-writes"], env });
+    for (const [tool, values] of REMOTE_CALLS)
+      expect(toError((await call(tool, values)).text)).toMatchObject({ code: "confirmation_needed" });
+    expect(api.requests).toEqual([]);
+    await api.finish();
   });
 });
 
