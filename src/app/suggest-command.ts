@@ -150,12 +150,11 @@ function correctWords(hint: Hint | undefined, words: readonly string[]): Hint | 
 const quoteValue = ({ flag, value, words }: SplitValue): Hint | undefined =>
   correctWords(correctWord(value, value, `Put the value in quotes: ${flag} ${quoteForShell(value)}`), words);
 
-/** Returns the hint to add an option before a word. */
-const addOption = (flag: string, word: string): Correction => ({
-  hint: `Did you mean ${flag} ${quoteForShell(word)}?`,
-  typed: [word],
-  meant: [flag, word],
-});
+/** Returns the hint to add an option before words, which become its value, separated by commas. */
+function addOption(flag: string, ...words: string[]): Correction {
+  const value = words.join(",");
+  return { hint: `Did you mean ${flag} ${quoteForShell(value)}?`, typed: words, meant: [flag, value] };
+}
 
 /** Returns the option whose value the first excess word follows, and the value with the words that follow it, or null. */
 function findSplitValue(command: Command, argv: readonly string[], excess: readonly string[]): SplitValue | null {
@@ -207,7 +206,9 @@ export function suggestForExcessArguments(command: Command, argv: readonly strin
   const quoted = split === null ? undefined : quoteValue(split);
   if (split?.flag === "--data") return quoted;
   const { recipients, recipient } = command.opts();
-  if (hasOption("--recipients") && !recipients && !recipient) return addOption("--recipients", word);
+  if (hasOption("--recipients") && !recipients && !recipient)
+    return addOption("--recipients", ...command.args.slice(allowed));
+  if (split?.flag === "--recipient") return `--recipient takes one ID: --recipient ${split.words[0]?.split("=").at(-1)}`;
   if (quoted !== undefined) return quoted;
   if (command.name() !== "list") return undefined;
   const read = suggestReadCommand(command.parent, command.args.slice(0, allowed + 1), (words) => ["list", ...words]);

@@ -20,13 +20,14 @@ export function* listCommands(command: Command): Generator<Command> {
 function suggestForMissingArgument(program: Command, argv: readonly string[]): string | undefined {
   for (const command of listCommands(program)) {
     for (const option of command.options.filter(({ variadic }) => variadic)) {
-      const words: unknown = command.getOptionValue(option.attributeName());
-      const word = Array.isArray(words) ? findSwallowedArgument(argv, words as string[]) : undefined;
+      const values: unknown = command.getOptionValue(option.attributeName());
+      if (!Array.isArray(values)) continue;
+      const word = findSwallowedArgument(argv, values);
       if (word === undefined) continue;
-      const missing = command.registeredArguments
+      const missingArguments = command.registeredArguments
         .filter(({ required }) => required)
         .map((argument) => `<${argument.name()}>`);
-      return describeSwallowedArgument(option.long ?? option.flags, word, missing.join(" "), missing.length > 1);
+      return describeSwallowedArgument(option.long ?? option.flags, { word, values, missingArguments });
     }
   }
   return undefined;

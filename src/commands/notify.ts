@@ -116,10 +116,12 @@ async function recoverWorkflowKey(
     return [key, rest];
   }
   for (const name of names) {
-    const word = findSwallowedArgument(context.argv, flags[name] ?? []);
+    const values = flags[name] ?? [];
+    const word = findSwallowedArgument(context.argv, values);
     if (word === undefined) continue;
+    const missingArguments = ["the workflow's key"];
     throw new KnockError("usage", "no workflow key given", {
-      hint: describeSwallowedArgument(VARIADIC_OPTIONS[name], word, "the workflow's key"),
+      hint: describeSwallowedArgument(VARIADIC_OPTIONS[name], { word, values, missingArguments }),
     });
   }
   return [null, flags];

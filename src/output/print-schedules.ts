@@ -1,5 +1,5 @@
 import { formatRecipient } from "../domain/recipient/recipient.js";
-import { formatRepeats } from "../domain/trigger/format-repeats.js";
+import { formatRepeats, formatRepeatsInColumns } from "../domain/trigger/format-repeats.js";
 import type { JsonObject } from "../util/json.js";
 import type { ListPage } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
@@ -13,14 +13,14 @@ export function printSchedules(page: ListPage | ChangedItems, output: Output): v
     {
       emptyText: "no schedules",
       id: (item) => String(item.id),
-      head: ["SCHEDULE", "WORKFLOW", "RECIPIENT", "NEXT", "LAST", "REPEATS"],
+      head: ["SCHEDULE", "WORKFLOW", "RECIPIENT", "NEXT", "LAST", "AT", "REPEATS"],
       row: (item) => [
         String(item.id),
         String(item.workflow),
         formatRecipient(item.recipient),
         formatTime(item.next_occurrence_at, output.zone) || "never",
         formatTime(item.last_occurrence_at, output.zone),
-        formatRepeats(item),
+        ...formatRepeatsInColumns(item),
       ],
     },
     output,

@@ -99,7 +99,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
     recipients: ["ada"],
     repeats: [{ frequency: "weekly", days: ["mon"], hours: 9 }],
   };
-  await knock.run(["schedules", "create", "--data", JSON.stringify(schedule)], "weekly on mon at 09:00");
+  await knock.run(["schedules", "create", "--data", JSON.stringify(schedule)], /09:00 +mon/);
   await knock.run(["subscriptions", "add", "projects", "p9", "-r", "ada"], "projects/p9  ada");
   await knock.run(["audiences", "add", "vip", "-r", "ada"], "✓ vip: added ada");
   await knock.run(["sources", "send", "billing", "--file", "payloads/plan-changed.json"], "✓ users_identify grace");

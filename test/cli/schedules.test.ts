@@ -134,9 +134,9 @@ describe.concurrent("knock schedules", () => {
     });
     const table = await collab.knock(["schedules"]);
     expect(table.stdout.split("\n")).toHaveLength(3);
-    expect(table.stdout).toMatch(/^SCHEDULE +WORKFLOW +RECIPIENT +NEXT +LAST +REPEATS/);
+    expect(table.stdout).toMatch(/^SCHEDULE +WORKFLOW +RECIPIENT +NEXT +LAST +AT +REPEATS/);
     expect(table.stdout).toMatch(
-      new RegExp(`${kim?.id} +reminder +kim +2031-06-06 00:05:00Z +every 2 weeks on mon, fri at 09:05`),
+      new RegExp(`${kim?.id} +reminder +kim +2031-06-06 00:05:00Z +09:05 +every 2 weeks on mon, fri`),
     );
     const shown = await collab.knock(["schedules", "get", String(kim?.id)]);
     expect(shown.stdout).toMatch(/next +2031-06-06 00:05:00Z\n/);

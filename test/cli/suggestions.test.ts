@@ -12,6 +12,10 @@ describe.concurrent("suggestions", () => {
       2,
       'error: no workflow key given\nhint: --recipients takes all arguments that follow, including "new-coment": put the workflow\'s key first, or -- before it.',
     ],
+    [["notify", "-r", "ada", "grace"], 2, "Separate several recipients with commas: --recipients ada,grace"],
+    [["notify", "invite", "ada", "grace"], 2, "hint: Did you mean --recipients ada,grace?"],
+    [["cancel", "invite", "k", "ada", "grace"], 2, "hint: Did you mean --recipients ada,grace?"],
+    [["runs", "list", "-r", "ada", "grace"], 2, "hint: --recipient takes one ID: --recipient ada"],
     [
       ["notify", "-r", "ada", "-r", "grace", "--skip-delay"],
       2,

@@ -74,16 +74,16 @@ describe("a table", () => {
   });
 
   it("truncates IDs to prefixes that differ, and omits empty and later times first", async () => {
-    const head = ["SCHEDULE", "WORKFLOW", "RECIPIENT", "NEXT", "LAST", "REPEATS"];
-    const times = (last: string): string[] => ["2030-01-01 10:05:00Z", last, "weekly on mon, fri at 09:00"];
+    const head = ["SCHEDULE", "WORKFLOW", "RECIPIENT", "NEXT", "LAST", "AT", "REPEATS"];
+    const times = (last: string): string[] => ["2030-01-01 10:05:00Z", last, "09:00", "mon, fri"];
     const rows = (last: string): string[][] => [
       ["01a23240-b246-475c-a28c-248a83c1cc18", "new-comment", "ada", ...times(last)],
       ["01a23240-b246-4695-8184-76bb42ef9e2a", "new-comment", "katherine", ...times("")],
     ];
     const expected = [
-      "SCHEDULE           WORKFLOW     RECIPIENT  NEXT                  REPEATS",
-      "01a23240-b246-47…  new-comment  ada        2030-01-01 10:05:00Z  weekly on mon,…",
-      "01a23240-b246-46…  new-comment  katherine  2030-01-01 10:05:00Z  weekly on mon,…",
+      "SCHEDULE           WORKFLOW     RECIPIENT  NEXT                  AT     REPEATS",
+      "01a23240-b246-47…  new-comment  ada        2030-01-01 10:05:00Z  09:00  mon, fri",
+      "01a23240-b246-46…  new-comment  katherine  2030-01-01 10:05:00Z  09:00  mon, fri",
     ];
     expect(await table(80, rows(""), head)).toEqual(expected);
     expect(await table(80, rows("2029-12-01 10:05:00Z"), head)).toEqual(expected);

@@ -166,16 +166,17 @@ export function findSwallowedArgument(argv: readonly string[], words: readonly s
 }
 
 /**
- * Describes an argument that a variadic option has taken. `missingArguments` are the arguments that must precede the
- * option.
+ * Describes an argument that a variadic option has taken with its values. `missingArguments` are the arguments that must precede
+ * the option.
  */
 export function describeSwallowedArgument(
   option: string,
-  word: string,
-  missingArguments: string,
-  isPlural = false,
+  { word, values, missingArguments }: { word: string; values: readonly string[]; missingArguments: readonly string[] },
 ): string {
-  return `${option} takes all arguments that follow, including "${word}": put ${missingArguments} first, or -- before ${isPlural ? "them" : "it"}.`;
+  const pronoun = missingArguments.length > 1 ? "them" : "it";
+  const hint = `${option} takes all arguments that follow, including "${word}": put ${missingArguments.join(" ")} first, or -- before ${pronoun}.`;
+  if (option !== "--recipients" || values.length < 2) return hint;
+  return `${hint} Separate several recipients with commas: --recipients ${values.join(",")}`;
 }
 
 /** Applies a command's output flags. The program calls it before each command. */
