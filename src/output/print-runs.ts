@@ -2,7 +2,8 @@ import { describeCondition, parseConditionLog } from "../domain/condition/evalua
 import { formatRecipient } from "../domain/recipient/recipient.js";
 import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import { parseStepKeyValue } from "../domain/run/recipient-step-key.js";
-import { listRunParts } from "../domain/run/run-result.js";
+import { REASONS, type ReasonCode } from "../domain/run/reasons.js";
+import { hasSentNothing, listReasonCodes, listRunParts } from "../domain/run/run-result.js";
 import { findStepDefinition } from "../domain/step-types/step-definitions.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../util/json.js";
 import { type Colors, NO_COLORS } from "./colors.js";
@@ -143,6 +144,14 @@ function formatData({ data, trigger_data }: JsonObject): string[] {
   return [`trigger data  ${triggered}`, `data now      ${current}`];
 }
 
+/** Says in words why a completed run sent nothing, in a line for each reason. None for other runs. */
+function explainNothingSent({ status, steps, reason }: JsonObject): string[] {
+  if (status !== "completed" || steps === undefined) return [];
+  const run = { steps, reason } as unknown as Parameters<typeof hasSentNothing>[0];
+  if (!hasSentNothing(run)) return [];
+  return [...listReasonCodes([run])].map((code) => REASONS[code as ReasonCode]);
+}
+
 /** Prints the details of a recipient run (A-509): its steps, and below each step the conditions that decided it. */
 export function printRecipientRun(run: JsonObject, output: Output): void {
   if (output.verbosity.json) return output.json(run);
@@ -153,6 +162,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   const source = describeRunSource(run.trigger_source);
   if (source !== null) output.line(`  started by ${source}`);
   output.line(`  status     ${formatRunResult(run, paint)}`);
+  for (const line of explainNothingSent(run)) output.line(`  because    ${line}`);
   if (isJsonObject(run.reason)) output.line(`  stopped    ${formatReason(run.reason as Reason)}`);
   for (const line of formatData(run)) output.line(`  ${line}`);
   for (const line of formatDecision(run, output)) output.line(`    ${line}`);

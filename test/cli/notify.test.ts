@@ -118,6 +118,8 @@ describe.concurrent("knock notify", () => {
     expect(second.exitCode).toBe(0);
     expect((await collab.knock(args.slice(0, -1))).stdout).toContain("emmy  – stopped (trigger frequency");
     expect((await collab.knock(["runs", "list"])).stdout).toContain("nothing sent: trigger frequency");
+    const { stdout } = await collab.knock(["runs", "show", String(second.outcome.recipients?.[0]?.recipient_run_id)]);
+    expect(stdout).toContain("because    the workflow already ran for this recipient and runs only once");
   });
 
   it("supports branches, preferences with conditions and a cancellation key in the second project", async ({ ops }) => {

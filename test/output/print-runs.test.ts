@@ -50,7 +50,7 @@ describe("printRecipientRun", () => {
       await h.at(2 * HOUR);
       const run = await h.engine.readRecipientRun(getRecipientOutcome(again, "ana").recipient_run_id as string);
       expect(await printed((output) => printRecipientRun(run as JsonObject, output))).toContain(
-        "  batch_1: passed → 1 activity\n  throttle_1: halted (throttled: 1 per 2h)\n",
+        "  status     nothing sent: throttled\n  because    the throttle's limit was reached\n  batch_1: passed → 1 activity\n  throttle_1: halted (throttled: 1 per 2h)\n",
       );
     }));
 

@@ -21,7 +21,7 @@ const OTHER_PARTS: readonly [label: string, outcomes: readonly StepOutcome["outc
 const NOTHING_SENT = "nothing sent";
 
 /** Returns the reasons for which runs and their steps sent nothing. */
-function listReasonCodes(runs: readonly RunResult[]): ReadonlySet<string> {
+export function listReasonCodes(runs: readonly RunResult[]): ReadonlySet<string> {
   const codes = runs.flatMap(({ steps, reason }) => [
     ...(reason === undefined ? [] : [reason.code]),
     ...steps.flatMap((step) =>
