@@ -1,5 +1,4 @@
 # Runs `knock review` with the inputs of the action. They arrive as environment variables, so that no input is run as code.
-# The comment links to the artifacts of the run, because the HTML page is uploaded after the comment is posted.
 set -euo pipefail
 
 [ -z "${COMMAND_PROGRAMS:-}" ] || PATH="$COMMAND_PROGRAMS:$PATH"
@@ -7,7 +6,6 @@ page="$RUNNER_TEMP/$INPUT_ARTIFACT/review.html"
 echo "page=$page" >>"$GITHUB_OUTPUT"
 
 args=(--post github --html "$page")
-args+=(--artifact-url "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID#artifacts")
 
 # Adds an option whose value cannot be taken for another option.
 add_option() {

@@ -208,7 +208,8 @@ export function suggestForExcessArguments(command: Command, argv: readonly strin
   const { recipients, recipient } = command.opts();
   if (hasOption("--recipients") && !recipients && !recipient)
     return addOption("--recipients", ...command.args.slice(allowed));
-  if (split?.flag === "--recipient") return `--recipient takes one ID: --recipient ${split.words[0]?.split("=").at(-1)}`;
+  if (split?.flag === "--recipient")
+    return `--recipient takes one ID: --recipient ${split.words[0]?.split("=").at(-1)}`;
   if (quoted !== undefined) return quoted;
   if (command.name() !== "list") return undefined;
   const read = suggestReadCommand(command.parent, command.args.slice(0, allowed + 1), (words) => ["list", ...words]);

@@ -1,8 +1,8 @@
 import { describeCondition, parseConditionLog } from "../domain/condition/evaluated-condition.js";
 import { formatRecipient } from "../domain/recipient/recipient.js";
 import type { Reason, StepOutcome } from "../domain/run/outcome.js";
-import { parseStepKeyValue } from "../domain/run/recipient-step-key.js";
 import { REASONS, type ReasonCode } from "../domain/run/reasons.js";
+import { parseStepKeyValue } from "../domain/run/recipient-step-key.js";
 import { hasSentNothing, listReasonCodes, listRunParts } from "../domain/run/run-result.js";
 import { findStepDefinition } from "../domain/step-types/step-definitions.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../util/json.js";

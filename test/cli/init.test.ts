@@ -123,7 +123,7 @@ describe.concurrent("knock init", () => {
     ]);
     expect(review.steps[0]?.with).toEqual({ "fetch-depth": 0 });
     const step = review.steps.find(({ run = "" }) => run.includes(" review "));
-    expect(step?.run).toContain("npx knock-cli review --post github --html reports/review.html --artifact-url ");
+    expect(step?.run).toBe("npx knock-cli review --post github --html reports/review.html");
     expect(step?.env).toEqual({ GITHUB_TOKEN: "${{ github.token }}" });
     expect(review.steps.at(-1)?.with?.path).toBe("app/reports/review.html");
   });

@@ -20,7 +20,9 @@ function formatTimeOfDay({ frequency, hours, minutes }: JsonObject): string {
 /** Formats when a schedule of the API repeats: `weekly on mon at 09:00`, or `once`. */
 export function formatRepeats({ repeats }: JsonObject): string {
   const rules = filterObjects(repeats);
-  return rules.length === 0 ? "once" : rules.map((rule) => `${formatDays(rule)} at ${formatTimeOfDay(rule)}`).join("; ");
+  return rules.length === 0
+    ? "once"
+    : rules.map((rule) => `${formatDays(rule)} at ${formatTimeOfDay(rule)}`).join("; ");
 }
 
 /** Formats the days of a rule as briefly as a column needs: `mon, fri`, `day 3`, or `every 2 weeks on mon`. */

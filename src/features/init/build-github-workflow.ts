@@ -25,7 +25,7 @@ function buildInstalledSteps() {
     review: (folder: string): string[] => [
       ...install,
       "- name: Review the change",
-      `  run: npx knock-cli review --post github --html ${REVIEW_PAGE} --artifact-url "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID#artifacts"`,
+      `  run: npx knock-cli review --post github --html ${REVIEW_PAGE}`,
       "  env:",
       "    GITHUB_TOKEN: ${{ github.token }}",
       ...buildUpload("knock-review", folder, REVIEW_PAGE),

@@ -70,7 +70,10 @@ export function registerReview(program: Command, context: CommandContext): void 
         "write one comment of the pull request, which later reviews update: github or gitlab",
       ).choices(POST_SERVICES),
     )
-    .option("--artifact-url <url>", "add a link to the HTML page at this address to the comment");
+    .option(
+      "--artifact-url <url>",
+      "add a link to the HTML page at this address to the comment (default in GitHub Actions: the artifacts of the job)",
+    );
   addExamples(command, () => ["knock review", "knock review --base main --fail-on lost"]).action((flags: ReviewFlags) =>
     runCommand(flags, context),
   );
@@ -160,9 +163,11 @@ async function post(
   flags: ReviewFlags,
   context: CommandContext,
 ): Promise<void> {
-  const { artifactUrl = null } = flags;
   const { formatReviewMarkdown } = await import("./format-review-markdown.js");
+  const { getGitHubArtifactsUrl } = await import("./post/post-target.js");
   const { postReview } = await import("./post/post-review.js");
+  const isUploaded = target.service === "github" && flags.html !== undefined;
+  const artifactUrl = flags.artifactUrl ?? (isUploaded ? getGitHubArtifactsUrl(context.io.env) : null);
   const formatMarkdown = (maxLength: number): string =>
     formatReviewMarkdown(report, { filter, artifactUrl, maxLength });
   await postReview(target, { report, formatMarkdown }, context);

@@ -263,6 +263,34 @@ describe("the comment on a pull request", () => {
     for (const person of ["Ada Lovelace", "Ben Okri", "ada@example.com"]) expect(stdout).not.toContain(person);
   });
 
+  it("is not posted outside of CI, where the command of a job prints the review", async () => {
+    PULL_REQUESTS["channel removed"](open());
+    const { stdout, stderr, exitCode } = await project.review(["--post", "github", "--html", "reports/review.html"]);
+    expect(stdout).toContain("1 recipient loses 1 message.");
+    expect(stderr).toContain("warning: the review was not posted: this is not a job of GitHub Actions");
+    expect(exitCode).toBe(0);
+  });
+
+  it("links to the artifacts of a job that writes the HTML page", async () => {
+    PULL_REQUESTS["channel removed"](open());
+    const host = await CodeHost.start("github");
+    try {
+      const env = buildJobVariables(host, project.root);
+      project.write({ ".git/event.json": { pull_request: { number: 7 } } });
+      const posted = {
+        ...env,
+        GITHUB_EVENT_PATH: project.path(".git/event.json"),
+        GITHUB_SERVER_URL: "https://code.example",
+        GITHUB_RUN_ID: "5",
+      };
+      await project.review(["--post", "github", "--base", "main", "--html", "review.html"], posted);
+      const [comment] = host.comments;
+      expect(comment?.body).toContain(`https://code.example/${env.GITHUB_REPOSITORY}/actions/runs/5#artifacts`);
+    } finally {
+      await host.server.close();
+    }
+  });
+
   it("is created, updated in place, and says so when nothing changes any more", async () => {
     PULL_REQUESTS["channel removed"](open());
     const host = await CodeHost.start("github");

@@ -24,13 +24,16 @@ export interface CommentApi {
   getCommentPath(id: number): string;
 }
 
-/** Where a review is posted; `api` is a warning if the job has no pull request, no merge request or no token. */
+/** Where a review is posted; `api` is a warning without a job, or if it has no pull request, no merge request or no token. */
 export interface PostTarget {
   service: PostService;
   api: CommentApi | Warning;
 }
 
-/** Returns the place for the comment from the variables of the CI job. Throws `usage` outside of one, or for an invalid proxy. */
+/**
+ * Returns the place for the comment from the variables of the CI job; a warning outside of one, so that its command can also be tried
+ * locally. Throws `usage` for a missing or invalid variable, or an invalid proxy.
+ */
 export function readPostTarget(service: PostService, env: EnvironmentVariables): PostTarget {
   checkProxy(readProxySettings(env));
   return { service, api: service === "github" ? readGitHubTarget(env) : readGitLabTarget(env) };
@@ -41,6 +44,9 @@ export function readPostTarget(service: PostService, env: EnvironmentVariables):
  * order by ID and 100 per page. PATCH `/repos/{owner}/{repo}/issues/comments/{id}` updates one.
  */
 function readGitHubTarget(env: EnvironmentVariables): CommentApi | Warning {
+  const hint = "Run the command in a job of GitHub Actions, with `env: GITHUB_TOKEN: ${{ github.token }}`.";
+  if (!env.GITHUB_API_URL && !env.GITHUB_REPOSITORY && !env.GITHUB_EVENT_PATH)
+    return { message: "this is not a job of GitHub Actions", hint };
   const variables = requireVariables(
     {
       GITHUB_TOKEN: env.GITHUB_TOKEN || env.GH_TOKEN,
@@ -49,7 +55,7 @@ function readGitHubTarget(env: EnvironmentVariables): CommentApi | Warning {
       GITHUB_EVENT_PATH: env.GITHUB_EVENT_PATH,
     },
     "--post github",
-    "Run the command in a job of GitHub Actions, with `env: GITHUB_TOKEN: ${{ github.token }}`.",
+    hint,
   );
   const token = checkToken(variables.GITHUB_TOKEN, "GITHUB_TOKEN");
   const base = parseApiUrl(variables.GITHUB_API_URL, "GITHUB_API_URL");
@@ -83,12 +89,12 @@ function readGitHubTarget(env: EnvironmentVariables): CommentApi | Warning {
  * missing token is a warning.
  */
 function readGitLabTarget(env: EnvironmentVariables): CommentApi | Warning {
-  const { CI_API_V4_URL } = requireVariables(
-    { CI_API_V4_URL: env.CI_API_V4_URL },
-    "--post gitlab",
-    "Run the command in a job of GitLab CI/CD, in a pipeline of a merge request.",
-  );
-  const base = parseApiUrl(CI_API_V4_URL, "CI_API_V4_URL");
+  if (!env.CI_API_V4_URL)
+    return {
+      message: "this is not a job of GitLab CI/CD",
+      hint: "Run the command in a pipeline of a merge request.",
+    };
+  const base = parseApiUrl(env.CI_API_V4_URL, "CI_API_V4_URL");
   const [projectId, iid] = [env.CI_MERGE_REQUEST_PROJECT_ID, env.CI_MERGE_REQUEST_IID];
   if (!projectId || !iid)
     return {
@@ -112,6 +118,12 @@ function readGitLabTarget(env: EnvironmentVariables): CommentApi | Warning {
     updateMethod: "PUT",
     getCommentPath: (id) => `${listPath}/${id}`,
   };
+}
+
+/** Returns the address of the artifacts of a job of GitHub Actions, or null outside of one. */
+export function getGitHubArtifactsUrl(env: EnvironmentVariables): string | null {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}#artifacts` : null;
 }
 
 /** Returns variables that are all set. Throws `usage` that names the missing ones. */
