@@ -49,12 +49,23 @@ describe.concurrent("knock doctor", () => {
       `knock starts another installation of this command, version 0.0.9: ${empty.path("old/bin/knock")}`,
     );
     mkdirSync(empty.path("project/knock"), { recursive: true });
-    chmodSync(empty.write("tools/knock", "#!/bin/sh\n"), 0o755);
-    const path = [empty.path("project"), empty.path("tools")].join(delimiter);
-    expect(find(await empty.knock(["doctor", "--json"], { env: { PATH: path } }), "command")).toMatchObject({
-      status: "ok",
-      message: `knock starts ${empty.path("tools/knock")}, which is not in a known package`,
+    const tool = empty.path("tools/knock");
+    const check = async (script: string) => {
+      chmodSync(empty.write("tools/knock", `#!/bin/sh\n${script}\n`), 0o755);
+      const path = [empty.path("project"), empty.path("tools")].join(delimiter);
+      return find(await empty.knock(["doctor", "--json"], { env: { PATH: path } }), "command");
+    };
+    expect(await check('echo "knock 0.8"')).toMatchObject({
+      status: "warning",
+      message: `knock starts another program, version 0.8: ${tool}`,
+      hint: expect.stringContaining("put its folder first on PATH"),
     });
+    expect(await check("exit 1")).toMatchObject({
+      status: "warning",
+      message: `knock starts another program, which prints no version: ${tool}`,
+    });
+    const { stdout: version } = await empty.knock(["--version"]);
+    expect(await check(`echo ${version}`)).toMatchObject({ status: "ok", message: `knock starts ${tool}` });
     const none = find(await empty.knock(["doctor", "--json"], { env: { PATH: "" } }), "command");
     expect(none).toMatchObject({ status: "ok", message: "started as knock; no knock is on the search path" });
   });

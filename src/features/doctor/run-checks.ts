@@ -119,8 +119,7 @@ export class Doctor {
       checks.push(await runCheck("settings", () => this.checkSettings()));
       checks.push(await runCheck("reachability", () => this.checkReachability()));
     }
-    const { env, name } = this.context.io;
-    checks.push(await runCheck("command", () => checkCommand(env.PATH ?? "", name)));
+    checks.push(await runCheck("command", () => checkCommand(this.context.io)));
     checks.push(await runCheck("node", () => checkNode(process.versions.node)));
     checks.push(
       await runCheck("versions", async () =>
