@@ -49,3 +49,16 @@ export function parseTranslationId(id: string): TranslationId {
     locale: reference.slice(dot + 1),
   };
 }
+
+/** Compares the IDs of two translations, for the order of lists: by locale, then namespace, then tenant. */
+export function compareTranslationIds(a: string, b: string): number {
+  const [before, after] = [a, b].map((id) => {
+    const { locale, namespace, tenant } = parseTranslationId(id);
+    return [locale, namespace ?? "", tenant ?? ""];
+  }) as [string[], string[]];
+  for (const [index, part] of before.entries()) {
+    const other = after[index] as string;
+    if (part !== other) return part < other ? -1 : 1;
+  }
+  return 0;
+}

@@ -12,7 +12,7 @@ const MAX_START_MS = 5_000;
 async function readPrintedVersion(path: string, env: ProcessIO["env"]): Promise<string | null> {
   const options = { env, extendEnv: false, reject: false, timeout: MAX_START_MS, stdin: "ignore", all: true } as const;
   const { all } = await execa(path, ["--version"], options);
-  return /\d+\.\d+(?:\.[\w.+-]+)?/.exec(all ?? "")?.[0] ?? null;
+  return /\d{1,9}\.\d[\w.+-]*/.exec(all ?? "")?.[0] ?? null;
 }
 
 /** Checks which program the name `knock` starts: another one that comes first on the search path, such as the official command. */

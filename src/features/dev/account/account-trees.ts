@@ -1,5 +1,5 @@
 import { normalizeDocument } from "../../../domain/resource/is-equal-document.js";
-import type { ResourceDocument } from "../../../domain/resource/resource-document.js";
+import { compareTranslationIds, type ResourceDocument } from "../../../domain/resource/resource-document.js";
 import type { ResourceRef, ResourceType } from "../../../domain/resource/resource-types.js";
 import type { DocumentLayer } from "../../../project/document-layer.js";
 import { type Json, stableStringify } from "../../../util/json.js";
@@ -90,9 +90,12 @@ export class AccountTrees {
       if (isPresent) ids.add(draft.id);
       else ids.delete(draft.id);
     }
-    return [...ids].sort();
+    return sortIds(type, ids);
   }
 }
+
+const sortIds = (type: ResourceType, ids: ReadonlySet<string>): string[] =>
+  [...ids].sort(type === "translation" ? compareTranslationIds : undefined);
 
 /** Returns a resource in the form of its main file, with its status. */
 function toDocument({ content, status }: TreeResource): Json {
@@ -153,6 +156,6 @@ export class CandidateLayer implements DocumentLayer {
 
   async listIds(type: ResourceType, inFiles: readonly string[]): Promise<readonly string[]> {
     const ids = await this.base.listIds(type, inFiles);
-    return type === this.candidate.type ? [...new Set([...ids, this.candidate.id])].sort() : ids;
+    return type === this.candidate.type ? sortIds(type, new Set([...ids, this.candidate.id])) : ids;
   }
 }

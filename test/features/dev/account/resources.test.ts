@@ -186,6 +186,18 @@ describe("a push", () => {
     expect(await account.readText("hello")).toBe("file");
   });
 
+  it("A-950 lists translations by locale, then namespace", async () => {
+    const names = ["de/shop.de", "en/en", "de/de", "en/admin.en", "en/shop.en"];
+    const account = await open(Object.fromEntries(names.map((name) => [`knock/translations/${name}.json`, { a: "A" }])));
+    expect(await account.account.listIds(DEVELOPMENT, "translation", UNCOMMITTED)).toEqual([
+      "de",
+      "shop.de",
+      "en",
+      "admin.en",
+      "shop.en",
+    ]);
+  });
+
   it("rejects an ID that differs only in case from another", async () => {
     const account = await open({ "knock/translations/en-US/en-US.json": { a: "A" } }, { isInMemory: true });
     const content = { locale_code: "en-us", namespace: "", format: "json", content: "{}" };
