@@ -1,3 +1,4 @@
+import { describeUnknownKey } from "../domain/findings/describe-finding.js";
 import { findChannelType } from "../domain/message/channel-types.js";
 import { toRecipientKey } from "../domain/recipient/recipient.js";
 import { REASONS } from "../domain/run/reasons.js";
@@ -5,7 +6,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { findUnidentifiedRecipient } from "../ports/known-names.js";
 import { parseRecipientName } from "../scenarios/perform-action.js";
 import type { ScenarioTarget } from "../scenarios/scenario-target.js";
-import { didYouMean } from "../util/find-nearest.js";
+import { didYouMean, findNearest } from "../util/find-nearest.js";
 
 /** Limits the tenants among which the nearest name is searched. */
 const MAX_TENANTS = 50;
@@ -25,6 +26,15 @@ function checkName(kind: string, name: string | undefined, known: readonly strin
   throw new KnockError("scenario_invalid", `there is no ${kind} "${name}"`, {
     hint: didYouMean(name, [...new Set(known)], listLabel),
   });
+}
+
+/** Throws `scenario_invalid` for a property that selects nothing, because the selection would be larger than it looks. */
+export function checkSelection(caller: string, selection: object, known: readonly string[]): void {
+  for (const key of Object.keys(selection))
+    if (!known.includes(key))
+      throw new KnockError("scenario_invalid", `${caller}: ${describeUnknownKey(key, findNearest(key, known))}`, {
+        hint: `Use ${known.join(", ")}.`,
+      });
 }
 
 /** An engine with the names that its test has used so far. */

@@ -16,7 +16,7 @@ import type { SavedTarget, ScenarioTarget } from "../scenarios/scenario-target.j
 import { isSelected } from "../scenarios/select-messages.js";
 import { Snapshots } from "../scenarios/snapshots.js";
 import { isObject } from "../util/json.js";
-import { checkNames } from "./check-names.js";
+import { checkNames, checkSelection } from "./check-names.js";
 import type {
   DeliveryFailure,
   MessageSelection,
@@ -51,6 +51,10 @@ function parseGiven(options: TestEngineOptions): Given {
   const { project: _, knockDir: _dir, seed: _seed, onWarning: _warn, ...given } = parsed;
   return given;
 }
+
+/** The properties that select messages and runs. */
+const MESSAGE_PROPERTIES = ["to", "channel", "step", "workflow", "tenant"] satisfies (keyof MessageSelection)[];
+const RUN_PROPERTIES = ["to", "workflow"];
 
 /** Checks the action of a call. Throws `scenario_invalid` with a pointer for each finding. */
 function parseAction(step: unknown): ScenarioStep {
@@ -179,6 +183,7 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
   }
 
   async messages(selection: MessageSelection = {}): Promise<TestMessage[]> {
+    checkSelection("messages", selection, MESSAGE_PROPERTIES);
     await checkNames(this, selection);
     const { messages } = await this.observe();
     const { reader } = this.target;
@@ -192,7 +197,9 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
       }));
   }
 
-  async runs({ to, workflow }: { to?: string; workflow?: string } = {}): Promise<TestRun[]> {
+  async runs(selection: { to?: string; workflow?: string } = {}): Promise<TestRun[]> {
+    checkSelection("runs", selection, RUN_PROPERTIES);
+    const { to, workflow } = selection;
     await checkNames(this, { to, workflow });
     const { outcomes } = await this.observe();
     return outcomes.filter(

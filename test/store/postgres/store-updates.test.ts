@@ -63,7 +63,7 @@ describeOnPostgres("the tables of a database", () => {
 
     await tryToStart(["worker"], ofWorker);
     await migrate();
-    await run(...BEFORE_LAST_UPDATE);
+    await run(...BEFORE_LAST_UPDATE, "ALTER TABLE delayed_jobs RESET (autovacuum_vacuum_scale_factor)");
     for (const schema of ["public", "graphile_worker"])
       await run(
         `GRANT USAGE ON SCHEMA ${schema} TO ${name}`,
@@ -80,9 +80,11 @@ describeOnPostgres("the tables of a database", () => {
     const { rows } = await withClient(location, (client) => client.query(sql));
     expect(rows).toEqual([{ count: UPDATES.length }]);
     // Ended jobs are removed soon, however many jobs wait.
-    const settings = "SELECT reloptions AS options FROM pg_class WHERE oid = 'graphile_worker._private_jobs'::regclass";
-    const [table] = (await withClient(location, (client) => client.query<{ options: string[] }>(settings))).rows;
-    expect(table?.options).toContain("autovacuum_vacuum_scale_factor=0");
+    for (const name of ["graphile_worker._private_jobs", "delayed_jobs"]) {
+      const settings = `SELECT reloptions AS options FROM pg_class WHERE oid = '${name}'::regclass`;
+      const [table] = (await withClient(location, (client) => client.query<{ options: string[] }>(settings))).rows;
+      expect(table?.options).toContain("autovacuum_vacuum_scale_factor=0");
+    }
   });
 
   it("stay as they are if they are older, whatever the command, until knock store migrate updates them", async ({

@@ -44,7 +44,7 @@ export async function checkJobTables(db: Connection): Promise<void> {
   if ((breaking ?? 0) > LAST_UPDATE) throw createTooNewError(location, breaking ?? 0, LAST_UPDATE);
 }
 
-/** Each search reads the index entries of ended jobs that are not removed yet, however many jobs wait. */
+/** Each search reads the index entries of ended or moved jobs that are not removed yet, however many jobs wait. */
 const REMOVE_ENDED_JOBS_SOON =
   "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0";
 
@@ -53,5 +53,6 @@ export async function updateJobTables(pool: Pool, schema: string): Promise<void>
   await runMigrations({ pgPool: pool, schema, logger: silentLogger });
   const { rows } = await pool.query<{ name: string }>(SELECT_HIDDEN_TABLES, [schema]);
   for (const { name } of rows) await pool.query(`ALTER TABLE ${name} DISABLE ROW LEVEL SECURITY`);
-  await pool.query(`ALTER TABLE ${schema}._private_jobs SET (${REMOVE_ENDED_JOBS_SOON})`);
+  for (const table of [`${schema}._private_jobs`, "delayed_jobs"])
+    await pool.query(`ALTER TABLE ${table} SET (${REMOVE_ENDED_JOBS_SOON})`);
 }

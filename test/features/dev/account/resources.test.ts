@@ -188,7 +188,9 @@ describe("a push", () => {
 
   it("A-950 lists translations by locale, then namespace", async () => {
     const names = ["de/shop.de", "en/en", "de/de", "en/admin.en", "en/shop.en"];
-    const account = await open(Object.fromEntries(names.map((name) => [`knock/translations/${name}.json`, { a: "A" }])));
+    const account = await open(
+      Object.fromEntries(names.map((name) => [`knock/translations/${name}.json`, { a: "A" }])),
+    );
     expect(await account.account.listIds(DEVELOPMENT, "translation", UNCOMMITTED)).toEqual([
       "de",
       "shop.de",
