@@ -1,5 +1,6 @@
 import { DEFAULT_NAME, renameCommand } from "../util/command-name.js";
 import { endsWithin } from "../util/ends-within.js";
+import { stringifyStorable } from "../util/json.js";
 import { type Colors, createColors, NO_COLORS, renderStyles } from "./colors.js";
 import { escapeControls, escapeJson, escapeToOneLine } from "./escape-controls.js";
 import type { Zone } from "./format-time.js";
@@ -143,7 +144,7 @@ export class Output {
 
   /** Writes a JSON document: indented, or on one line if several documents follow each other. */
   json(document: unknown, isOneLine = false): void {
-    this.write(`${escapeJson(JSON.stringify(document, null, isOneLine ? undefined : 2))}\n`);
+    this.write(`${escapeJson(stringifyStorable(document, isOneLine ? undefined : 2))}\n`);
   }
 
   /** Writes a note to standard error, unless `--quiet` is set. */
@@ -181,7 +182,7 @@ export class Output {
 
   /** Writes a JSON document on one line to standard error. */
   errorJson(document: unknown): void {
-    this.options.stderr.write(`${escapeJson(JSON.stringify(document))}\n`);
+    this.options.stderr.write(`${escapeJson(stringifyStorable(document))}\n`);
   }
 
   /** Shows a spinner on standard error while `work` runs, if it is a terminal. `setText` changes the spinner's text. */

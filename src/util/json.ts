@@ -55,6 +55,22 @@ export function stableStringify(value: unknown): string {
   );
 }
 
+/** One escape sequence of a JSON text. `JSON.stringify` escapes no surrogates but those without their other half. */
+const ESCAPE = /\\(?:u(?:0000|d[89a-f][0-9a-f]{2})|.)/g;
+
+/**
+ * Returns a value as JSON text that every reader can decode. NUL and halves of surrogate pairs, in keys and values, become the
+ * replacement character, as when a text is encoded in UTF-8.
+ */
+export function stringifyStorable(value: unknown, indentation?: number): string {
+  const text = JSON.stringify(value, null, indentation);
+  if (!text?.includes("\\u")) return text;
+  return text.replace(ESCAPE, (found) => (found.length > 2 ? "\ufffd" : found));
+}
+
+/** Returns a JSON value from outside with NUL and halves of surrogate pairs replaced, as a store would keep it. */
+export const toStorable = <Value extends Json>(value: Value): Value => JSON.parse(stringifyStorable(value));
+
 /** Returns the JSON pointer (RFC 6901) for path segments: `["recipients", 0, "id"]` → `/recipients/0/id`. */
 export function toPointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

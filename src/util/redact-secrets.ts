@@ -67,10 +67,12 @@ function getEncodedForms(secret: string): string[] {
   if (forms === undefined) {
     const bytes = Buffer.from(secret);
     const hex = bytes.toString("hex");
-    const base64 = [0, 1, 2].map((offset) => encodeInBase64(bytes, offset));
+    // The whole secret has padding, which would stay behind the parts.
+    const base64 = [bytes.toString("base64"), ...[0, 1, 2].map((offset) => encodeInBase64(bytes, offset))];
     const inUrls = base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
     const escaped = base64.flatMap((text) => [encodeURIComponent(text), text.replaceAll("/", "\\/")]);
-    forms = [...new Set([hex, hex.toUpperCase(), ...base64, ...inUrls, ...escaped])];
+    const found = new Set([hex, hex.toUpperCase(), ...base64, bytes.toString("base64url"), ...inUrls, ...escaped]);
+    forms = [...found].sort((a, b) => b.length - a.length);
     encodedForms.set(secret, forms, BYTES_PER_CHARACTER * secret.length);
   }
   return forms;

@@ -41,6 +41,17 @@ describe("a secret", () => {
     expect(createRedact(KEY)(`bad key ${echo}`)).toContain(`bad key ${shown}`);
   });
 
+  const encodings: [name: string, encoded: string][] = [
+    ["base64", Buffer.from(KEY).toString("base64")],
+    ["base64url", Buffer.from(KEY).toString("base64url")],
+    ["base64 in a URL", encodeURIComponent(Buffer.from(KEY).toString("base64"))],
+    ["hex", Buffer.from(KEY).toString("hex")],
+  ];
+  it.each(encodings)("in %s is removed with the words around it kept", (_name, encoded) => {
+    expect(redactText(`the key ${encoded} is unknown`, [KEY])).toBe("the key [redacted] is unknown");
+    expect(redactText(`{"key":"${encoded}","code":1}`, [KEY])).toBe('{"key":"[redacted]","code":1}');
+  });
+
   it("of few characters is only removed as it is", () => {
     expect(redactText("cafe 63616665 Y2FmZQ==", ["cafe"])).toBe("[redacted] 63616665 Y2FmZQ==");
   });

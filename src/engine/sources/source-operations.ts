@@ -18,7 +18,7 @@ import type { SourceLog, SourceOperations } from "../../ports/source-service.js"
 import { didYouMean } from "../../util/find-nearest.js";
 import { createKsuid, type IdSource } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
-import type { Json, JsonObject } from "../../util/json.js";
+import { type Json, type JsonObject, toStorable } from "../../util/json.js";
 import { runAction } from "./run-action.js";
 
 interface ReceiveContext {
@@ -247,7 +247,7 @@ export function createSourceOperations(parts: SourceContext): SourceOperations {
       const source = await readSource(key);
       const { verification } = source.settings;
       if (verification !== null) await verifyRequest(key, verification, request, parts.readVariable);
-      return receiveEvent(parts, source, request, onContinued);
+      return receiveEvent(parts, source, { ...request, body: toStorable(request.body) }, onContinued);
     },
     async listEvents(key, page) {
       const events = await log.list(key, page);

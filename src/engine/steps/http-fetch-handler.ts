@@ -7,7 +7,7 @@ import { findInputSchema, type SharedRequest } from "../../domain/workflow/share
 import { KnockError } from "../../errors/knock-error.js";
 import type { OutboundResponse, StepRequest } from "../../ports/http-client.js";
 import { toIsoTime } from "../../util/iso-time.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { isJsonObject, type Json, type JsonObject, stringifyStorable, toStorable } from "../../util/json.js";
 import { loadCrypto } from "../../util/load-crypto.js";
 import { PendingQueryError } from "../context/pending-query.js";
 import { buildResponseLog, getRequestOrigin } from "../execution/request-origin.js";
@@ -127,7 +127,7 @@ function renderRequest({ settings, scope }: RequestSource, { input }: RunExecuti
   if (METHODS_WITH_BODY.has(settings.method) && settings.body !== null) {
     const text = renderText(settings.body, scope);
     try {
-      body = JSON.stringify(JSON.parse(text));
+      body = stringifyStorable(JSON.parse(text));
     } catch (error) {
       throw new RenderError("body is invalid JSON once rendered", { cause: error });
     }
@@ -146,7 +146,8 @@ function parseResponse(text: string): { body?: Json } | string {
   } catch {
     return "the response is not JSON";
   }
-  return describeInvalidJsonShape(body, "the response") ?? { body };
+  // Checked first, because deeply nested JSON must not reach recursive code.
+  return describeInvalidJsonShape(body, "the response") ?? { body: toStorable(body) };
 }
 
 /** Returns `data` merged with a response (E-296 to E-298, EQ-46), or a text that describes an invalid one (E-304). */

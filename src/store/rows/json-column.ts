@@ -1,19 +1,13 @@
+import { stringifyStorable } from "../../util/json.js";
+
 /** The JSON text of a value. */
 export type JsonText<Value> = string & { readonly value?: Value };
 
-/** One escape sequence of a JSON text. `JSON.stringify` escapes no surrogates but those without their other half. */
-const ESCAPE = /\\(?:u(?:0000|d[89a-f][0-9a-f]{2})|.)/g;
-
 /**
- * Returns a value as the JSON text that a store keeps. NUL and halves of surrogate pairs, in keys and values, become the
- * replacement character, as in all other texts: a database cannot decode them, so that one such row would break every query
- * that reads the column.
+ * Returns a value as the JSON text that a store keeps, without NUL and halves of surrogate pairs: a database cannot decode
+ * them, so that one such row would break every query that reads the column.
  */
-export function stringify<Value>(value: Value): JsonText<Value> {
-  const text = JSON.stringify(value);
-  if (!text.includes("\\u")) return text;
-  return text.replace(ESCAPE, (found) => (found.length > 2 ? "\ufffd" : found));
-}
+export const stringify = <Value>(value: Value): JsonText<Value> => stringifyStorable(value);
 
 /** Returns a value as JSON text. Null stays null, so that it is stored as NULL. */
 export function toJson<Value>(value: Value | null): JsonText<Value> | null {

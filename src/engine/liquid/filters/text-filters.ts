@@ -17,9 +17,13 @@ function slice(filter: FilterThis, value: unknown, begin: unknown, length: unkno
   return Array.isArray(value) ? kept : kept.join("");
 }
 
-/** Splits a text as standard Liquid does: a single space splits at any white space, and empty pieces at the end are dropped. */
+/**
+ * Splits a text as standard Liquid does: a single space splits at any white space, an empty separator between characters, and
+ * empty pieces at the end are dropped.
+ */
 function split(value: string, separator: string): string[] {
   if (value === "") return [];
+  if (separator === "") return [...value]; // `String.split` would cut emoji into halves.
   const pieces = separator === " " ? value.trim().split(/[ \t\r\n\f\v]+/) : value.split(separator);
   while (pieces.length > 0 && pieces.at(-1) === "") pieces.pop();
   return pieces;

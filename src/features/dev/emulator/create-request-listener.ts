@@ -3,7 +3,7 @@ import type { AccessSettings } from "../../../domain/environment/environment.js"
 import { ACCOUNT_TREE_PREFIX } from "../../../domain/resource/resource-id.js";
 import { getErrorMessage, KnockError } from "../../../errors/knock-error.js";
 import { systemIds } from "../../../util/ids.js";
-import { isJsonObject, type JsonObject } from "../../../util/json.js";
+import { isJsonObject, type JsonObject, stringifyStorable } from "../../../util/json.js";
 import { authenticate, authenticateService, authorize, type Caller } from "./access/authenticate.js";
 import { checkHost, checkOrigin } from "./access/check-host-and-origin.js";
 import { createCorsHeaderBuilder, createForbiddenOriginError, isPermittedOrigin } from "./access/cors.js";
@@ -277,7 +277,7 @@ function sendResponse(
   headers["x-request-id"] = context.requestId;
   if (body !== undefined) headers["content-type"] = "application/json; charset=utf-8";
   if (extraHeaders !== undefined) Object.assign(headers, extraHeaders);
-  context.send(status, headers, body === undefined ? undefined : JSON.stringify(body));
+  context.send(status, headers, body === undefined ? undefined : stringifyStorable(body));
 }
 
 function sendError(context: RequestContext, error: unknown, options: HandlerOptions): void {

@@ -1,5 +1,10 @@
 import { expect, it } from "vitest";
 import { ROUTES } from "../../../../src/features/dev/emulator/route-table.js";
+import type { JsonObject } from "../../../../src/util/json.js";
+import { eventually } from "../../../helpers/eventually.js";
+import { startHttpTestServer } from "../../../helpers/http-test-server.js";
+import { createDatabase } from "../../../helpers/postgres-server.js";
+import { openProjectApi } from "../../../helpers/project-emulator.js";
 import { withApi } from "../../../helpers/test-emulator.js";
 
 const HALF = "cut \ud83d";
@@ -67,3 +72,63 @@ it.each([HALF, NUL, "a/b", "x".repeat(257)])(
       expect([status, body]).toMatchObject([422, { errors: [{ field: "members[0].tenant" }] }]);
     }),
 );
+
+const FEED_STEP = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
+/** Prints every text of the data in all the ways in which a half could get into a text. */
+const BODY =
+  "{{ data | json }} {{ text }} {{ text | split: '' | last }} {{ text | slice: -1 }} {{ text | url_encode }}";
+
+/** Matches half a surrogate pair, also as an escape sequence inside a text. */
+const ANY_HALF = /\p{Surrogate}|\\u[dD][89a-fA-F]/u;
+
+it.each([
+  ["SQLite", async () => ":memory:"],
+  ["PostgreSQL", createDatabase],
+])("returns no half of a surrogate pair of a fetch or a source's event, with a store in %s", async (_name, create) => {
+  const server = await startHttpTestServer();
+  server.respondWith({ text: JSON.stringify(BOTH) });
+  const mapping = { event_type: "done", action_type: "workflows_trigger", active: true };
+  const fetchStep = {
+    ref: "fetch_1",
+    type: "http_fetch",
+    settings: { method: "post", url: server.url, body: "{{ data | json }}" },
+  };
+  const throttleStep = {
+    ref: "throttle_1",
+    type: "throttle",
+    settings: { throttle_key: "text", throttle_limit: 2, throttle_window: { unit: "hours", value: 1 } },
+  };
+  const step = { ...FEED_STEP, template: { markdown_body: BODY } };
+  const api = await openProjectApi(
+    {
+      "knock/environment.json": { fetch: { allow: [server.url] } },
+      "knock/workflows/fetching/workflow.json": { name: "Fetching", steps: [fetchStep, throttleStep, step] },
+      "knock/workflows/evented/workflow.json": { name: "Evented", steps: [fetchStep, throttleStep, step] },
+      "knock/sources/tasks/source.json": {
+        settings: { event_type_path: "type" },
+        mappings: [{ ...mapping, action_parameters: { workflow_key: "evented", recipients: "users", data: "data" } }],
+      },
+    },
+    { store: await create() },
+  );
+  try {
+    await api.trigger("fetching", "ada");
+    const event = { type: "done", users: ["ada"], data: BOTH };
+    await api.request("POST /__knock/sources/tasks", event);
+    await eventually(async () => {
+      const { body } = await api.request("GET /__knock/messages");
+      return (body.items as JsonObject[]).length === 2;
+    });
+    const doors = ["messages", "sources", "page/runs", "page/messages", "page/requests"].map(
+      (door) => `GET /__knock/${door}`,
+    );
+    for (const door of [...doors, "GET /v1/messages", "GET /v1/users/ada/feeds/feed"]) {
+      const { body } = await api.request(door);
+      expect(JSON.stringify(body), door).not.toMatch(ANY_HALF);
+    }
+    for (const { text } of server.requests) expect(text).not.toMatch(ANY_HALF);
+  } finally {
+    await api.close();
+    await server.close();
+  }
+});
