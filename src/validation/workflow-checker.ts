@@ -1,8 +1,8 @@
 import { checkSchemaSamples } from "../checks/check-sample-data.js";
 import type { Environment } from "../domain/environment/environment.js";
 import type { RecipientUpsert } from "../domain/recipient/recipient.js";
+import type { Reason } from "../domain/run/outcome.js";
 import { walkSteps } from "../domain/step-types/walk-steps.js";
-import type { CheckFinding } from "../domain/validation/check-finding.js";
 import { walkObjects } from "../domain/validation/walk-objects.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { compileValidTemplates, compileWorkflow } from "../engine/compile/compile-workflow.js";
@@ -12,9 +12,11 @@ import { findUnprintableVariables, type UnprintableVariable } from "../engine/ru
 import { findWorkflowTextKeys } from "../engine/variables/find-text-keys.js";
 import type { CompiledWorkflow } from "../engine/workflow/compiled-workflow.js";
 import type { KnockError } from "../errors/knock-error.js";
+import { formatDisplayPath } from "../project/format-display-path.js";
 import type { Project } from "../project/open-project.js";
+import { listEnvironmentFiles } from "../project/read-environment.js";
 import { type ProjectFile, readProjectJson } from "../project/read-project-text.js";
-import type { JsonObject } from "../util/json.js";
+import { getValueAtPath, type JsonObject } from "../util/json.js";
 import { checkConditions } from "./check-conditions.js";
 import { checkSchemaKeywords } from "./check-schema-keywords.js";
 import { checkStepOrder } from "./check-step-order.js";
@@ -30,21 +32,38 @@ const MAX_LISTED_USERS = 3;
 const AND = new Intl.ListFormat("en-GB", { type: "conjunction" });
 const OR = new Intl.ListFormat("en-GB", { type: "disjunction" });
 
-/** Returns a finding if a workflow sends nothing to users in the recipients files. */
-function checkSilentDrops(
+/** A workflow that sends nothing to users in the recipients files. */
+interface SilentWorkflow {
+  message: string;
+  /** The channel that alone prevents the messages, because the environment does not configure it. */
+  unconfigured: string | null;
+}
+
+/** Returns whom of the recipients a workflow can't reach, or null if it may reach all. */
+function findSilentWorkflow(
   compiled: CompiledWorkflow,
   environment: Environment,
   recipients: readonly RecipientUpsert[],
-): CheckFinding[] {
+): SilentWorkflow | null {
   const checked = recipients.slice(0, MAX_CHECKED_RECIPIENTS);
   const drops = findSilentDrops(compiled, environment, checked, Date.now());
-  if (drops.length === 0) return [];
+  if (drops.length === 0) return null;
   const users = drops.map(({ user }) => user);
   const more = users.length > MAX_LISTED_USERS ? [`${users.length - MAX_LISTED_USERS} more`] : [];
   const listed = AND.format([...users.slice(0, MAX_LISTED_USERS), ...more]);
-  const message = `can't reach ${listed}: ${summarizeReasons(drops.flatMap(({ reasons }) => reasons))}`;
-  return [{ code: "silent_drop", path: ["steps"], message }];
+  const reasons = drops.flatMap(({ reasons: own }) => own);
+  const [first] = reasons;
+  const isOneChannel = reasons.every(
+    ({ code, detail }) => code === "channel_not_configured" && detail === first?.detail,
+  );
+  return {
+    message: `can't reach ${listed}: ${summarizeReasons(reasons.map(formatReason))}`,
+    unconfigured: isOneChannel ? (first?.detail ?? null) : null,
+  };
 }
+
+const formatReason = ({ code, detail }: Reason): string =>
+  code === "channel_not_configured" ? `the channel ${detail} is not configured` : (detail ?? code);
 
 /** Joins reasons without repetition, with one "no" for all data that users lack: "no email address or device token". */
 function summarizeReasons(reasons: readonly string[]): string {
@@ -107,7 +126,7 @@ export class WorkflowChecker {
     await this.checkVariables(file, compiled, isValid ? [] : await listOmittedRefs(file, workflow));
     await collector.addChecks(file, checkWindows(compiled, environment));
     if (!isValid || errors.length > 0) return;
-    await collector.addChecks(file, checkSilentDrops(compiled, environment, this.options.recipients));
+    await this.checkSilentDrops(file, compiled, environment);
     await this.checkEmails(file, workflow);
   }
 
@@ -118,6 +137,37 @@ export class WorkflowChecker {
     if (compiled !== null && compiled.sharedError === null) return { compiled, errors: [] };
     const found = await compileValidTemplates(workflow, project);
     return { ...found, errors: found.errors.filter(({ code }) => code !== "workflow_invalid") };
+  }
+
+  /** Adds a finding if the workflow sends nothing to users: at the environment's channel if that alone is the reason. */
+  private async checkSilentDrops(
+    file: ProjectFile,
+    compiled: CompiledWorkflow,
+    environment: Environment,
+  ): Promise<void> {
+    const { collector, recipients } = this.options;
+    const silent = findSilentWorkflow(compiled, environment, recipients);
+    if (silent === null) return;
+    const { message, unconfigured } = silent;
+    const environmentFile = unconfigured === null ? null : await this.findNullChannelFile(unconfigured);
+    if (unconfigured === null || environmentFile === null)
+      return collector.addChecks(file, [{ code: "silent_drop", path: ["steps"], message }]);
+    const text = `is null, so the workflow ${compiled.workflow.key} ${message}`;
+    await collector.addChecks(environmentFile, [
+      { code: "silent_drop", path: ["channels", unconfigured], message: text },
+    ]);
+  }
+
+  /** Returns the file that sets a channel to null, or null if the channel is not declared. */
+  private async findNullChannelFile(channel: string): Promise<ProjectFile | null> {
+    const { project, collector } = this.options;
+    const { knockDir, environmentName: name = null } = project;
+    const displayPath = (path: string): string => formatDisplayPath(collector.cwd, path);
+    for (const file of listEnvironmentFiles({ knockDir, name, displayPath }).toReversed()) {
+      const content = await readProjectJson(file.path, file.displayPath);
+      if (getValueAtPath(content, ["channels", channel]) === null) return file;
+    }
+    return null;
   }
 
   private async checkVariables(

@@ -368,6 +368,17 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     file: "knock/workflows/storage-low/workflow.json",
     message: "steps can't reach nina and katherine: no email address",
   },
+  "a channel that is not configured": {
+    change: (collab) => {
+      collab.write("knock.json", '{ "knockDir": "./knock" }');
+      edit(collab, "knock/environment.json", (environment) => {
+        (environment.channels as JsonObject).sendgrid = null;
+      });
+    },
+    code: "silent_drop",
+    file: "knock/environment.json",
+    message: "channels.sendgrid is null, so the workflow storage-low can't reach",
+  },
   "a preference for an unknown category": {
     change: (collab) =>
       edit(collab, "knock/environment.json", (environment) => {

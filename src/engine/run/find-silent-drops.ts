@@ -18,8 +18,8 @@ import { buildSampleExecutions } from "./trial-run.js";
 /** A user who would get nothing from a workflow. */
 interface SilentDrop {
   user: string;
-  /** Why the channel steps send nothing, such as `no email address`. */
-  reasons: string[];
+  /** Why the channel steps send nothing. */
+  reasons: Reason[];
 }
 
 /** Step types that notify someone without a message of this workflow. */
@@ -97,10 +97,6 @@ export function findCertainSkips(
   );
 }
 
-function formatSkip({ reason: { code, detail } }: CertainSkip): string {
-  return code === "channel_not_configured" ? `the channel ${detail} is not configured` : (detail ?? code);
-}
-
 /**
  * Returns the users who would get nothing from a workflow, whatever its data and conditions are. Users who turned all of it
  * off by their own preferences are not in the result.
@@ -115,7 +111,7 @@ export function findSilentDrops(
   const users = recipients.filter(({ key }) => splitRecipientKey(key).collection === USERS);
   return findCertainSkips(compiled, environment, users, now).flatMap(({ recipient, steps }): SilentDrop[] => {
     const isSilent = steps.every(({ skip }) => skip !== null) && !steps.every(({ skip }) => skip?.isOwnChoice);
-    const reasons = steps.flatMap(({ skip }) => (skip === null ? [] : formatSkip(skip)));
+    const reasons = steps.flatMap(({ skip }) => (skip === null ? [] : [skip.reason]));
     return isSilent ? [{ user: splitRecipientKey(recipient).id, reasons }] : [];
   });
 }

@@ -171,11 +171,19 @@ async function explainRule(
         (await places.findInEnvironment(...at));
       return { place, source: IN_ENVIRONMENT, change: describeConditionChange(deciding) };
     }
-    case "channel_configuration":
+    case "channel_configuration": {
+      const nullChannel = await places.findInEnvironment("channels", reason.detail ?? "");
+      if (nullChannel !== null)
+        return {
+          place: nullChannel,
+          source: IN_ENVIRONMENT,
+          change: `Configure the channel ${JSON.stringify(reason.detail)}, which is null in this environment, or use another channel in the step.`,
+        };
       return fromWorkflow(
         await inStep("channel_key", "channel_group_key"),
         `Declare the channel ${JSON.stringify(reason.detail)} in ${IN_ENVIRONMENT}, or use another channel in the step.`,
       );
+    }
     case "recipient_data": {
       const place = await places.findInRecipient(recipient, ["id"]);
       const property = PROPERTY_BY_CHANNEL_TYPE[String(log.channel_type)];
@@ -211,10 +219,15 @@ async function explainRule(
     case "cancellation":
     case "engine":
       return { place: null, source: home, change: REASON_CHECKS[reason.code] };
+    case "template":
+      return fromWorkflow(
+        (await places.findTemplateError(reason.detail ?? "")) ?? (await inStep("template", "settings", "type")),
+        REASON_CHECKS[reason.code],
+      );
     case "delivery":
       return { place: await inStep("channel_key"), source: "the provider", change: REASON_CHECKS[reason.code] };
     default: {
-      const { properties, change } = SETTINGS_RULES[rule] ?? { properties: ["settings", "template", "type"] };
+      const { properties, change } = SETTINGS_RULES[rule] ?? { properties: ["settings", "type"] };
       return fromWorkflow(await inStep(...properties), change ?? REASON_CHECKS[reason.code]);
     }
   }

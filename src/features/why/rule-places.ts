@@ -1,7 +1,8 @@
-import { statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
 import { type RecipientKey, splitRecipientKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
+import { parsePathSegments } from "../../domain/step-types/walk-steps.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { PROJECT_FILE } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
@@ -14,6 +15,11 @@ import { getValueAtPath, isJsonObject, type Json } from "../../util/json.js";
 import type { Place } from "./why-report-schema.js";
 
 const MAX_FILE_BYTES = 2_000_000;
+
+/** Matches the place that the error of a template starts with: a position in the template's own file. */
+const FILE_POSITION = /^(.+?):(\d+):(\d+): /;
+/** Matches the place that the error of a template starts with: a value of the workflow. */
+const FIELD_PATH = /^(steps\[\d+\][^\s,:]*)/;
 
 /** A path in a document. Items of lists are numbers in text. */
 type Path = readonly string[];
@@ -124,6 +130,17 @@ export class RulePlaces {
       if (place !== null) return place;
     }
     return this.locate(read, [...step, "ref"]);
+  }
+
+  /** Returns the place that the error of a template names: its file, or a value of the workflow. Null if it names none. */
+  async findTemplateError(detail: string): Promise<Place | null> {
+    const [, file, line, column] = FILE_POSITION.exec(detail) ?? [];
+    if (file !== undefined && existsSync(resolve(this.cwd, file)))
+      return { file, line: Number(line), column: Number(column) };
+    const [, fieldPath] = FIELD_PATH.exec(detail) ?? [];
+    return fieldPath === undefined
+      ? null
+      : this.locate(await this.readWorkflow(), parsePathSegments(fieldPath).map(String));
   }
 
   /** Returns the place of a condition of a step, or of the trigger for null. */

@@ -30,7 +30,9 @@ async function findDrops(
 ): Promise<Record<string, string[]>> {
   const compiled = await compileSteps(steps);
   const drops = findSilentDrops(compiled, parseEnvironment(environment, "environment.json"), recipients, 0);
-  return Object.fromEntries(drops.map(({ user, reasons }) => [user, reasons]));
+  return Object.fromEntries(
+    drops.map(({ user, reasons }) => [user, reasons.map(({ code, detail }) => detail ?? code)]),
+  );
 }
 
 describe("findSilentDrops", () => {
@@ -68,7 +70,7 @@ describe("findSilentDrops", () => {
 
   it("returns users of a channel that is not configured", async () => {
     expect(await findDrops([emailStep({})], [ada({ email: "ada@x.test" })], { channels: { email: null } })).toEqual({
-      ada: ["the channel email is not configured"],
+      ada: ["email"],
     });
   });
 

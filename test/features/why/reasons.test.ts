@@ -76,7 +76,7 @@ const CASES: Record<string, Case> = {
   channel_not_configured: {
     steps: [{ ...EMAIL, channel_type: "email", channel_key: "ghost" }],
     rule: "channel_configuration",
-    at: ["workflow.json", "ghost"],
+    at: ["environment.json", '"ghost": null'],
   },
   missing_recipient_data: {
     steps: [EMAIL],
@@ -170,7 +170,12 @@ const CASES: Record<string, Case> = {
   render_error: {
     steps: [{ ...EMAIL, template: { subject: "Hello", html_body: '{{ "p1" | object }}' } }],
     rule: "template",
-    at: ["workflow.json", '"template"'],
+    at: ["workflow.json", '"html_body"'],
+  },
+  "render_error in a file": {
+    steps: [{ ...EMAIL, template: { subject: "Hello", "html_body@": "mail.html" } }],
+    rule: "template",
+    at: ["mail.html", '{{ "p1" | object }}'],
   },
   not_applicable: {
     steps: [
@@ -286,6 +291,10 @@ beforeAll(() => {
     const text = JSON.stringify({ name: key, ...workflow }, null, 2).replaceAll('"$"', JSON.stringify(key));
     sample.write(`knock/workflows/${key}/workflow.json`, `${text}\n`);
   };
+  sample.write(
+    `knock/workflows/${toKey("render_error in a file")}/mail.html`,
+    '<p>Hello</p>\n<p>{{ "p1" | object }}</p>\n',
+  );
   write("other", { steps: [FEED] });
   for (const [name, { steps, workflow = {} }] of Object.entries(CASES)) write(toKey(name), { ...workflow, steps });
 });
