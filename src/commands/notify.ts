@@ -211,7 +211,7 @@ async function runPayload(
 ): Promise<void> {
   const parts = addPartKeys(parseTriggerParts(payload, workflow, name));
   const target = await context.settings.getTarget(flags);
-  const triggers = parts.map((parsed) => ({ ...parsed, name }));
+  const triggers = parts.map((parsed): NamedTrigger => ({ ...parsed, name }));
   const oneLine = triggers.length > 1;
   const [{ trigger: first }] = triggers as [NamedTrigger];
   new RecipientLimit(flags.maxRecipients).add(triggers);
@@ -223,7 +223,8 @@ async function runPayload(
   }
   // The engine checks a local trigger itself, but a rejected trigger must not leave a new store behind.
   if (target === "remote" || !(await context.target.hasStore(flags)))
-    for (const trigger of triggers) await checkAgainstProject(trigger, flags, context);
+    for (const [index, trigger] of triggers.entries())
+      triggers[index] = await checkAgainstProject(trigger, flags, context);
   const operations = await context.target.open(flags);
   const exitCodes = new Set<number>();
   for (const [index, trigger] of triggers.entries()) {

@@ -35,6 +35,8 @@ export interface TriggerOptions {
   strict?: boolean;
   /** Collects the work of the trigger and what it caused, for `awaitOutcome`. */
   ownWork?: OwnWork;
+  /** Whether the data was checked against the workflow's schema already. The remote target checks it again. */
+  isDataChecked?: boolean;
 }
 
 export interface WaitOptions {

@@ -19,6 +19,8 @@ import { suggestTenant, warnUnidentifiedOutcomes } from "./unidentified-recipien
 /** A checked payload and the name that errors use for it. */
 export interface NamedTrigger extends ParsedPayload {
   name: string;
+  /** Whether the data was checked before the store was created, so that the engine does not check it again. */
+  isDataChecked?: boolean;
 }
 
 /** A trigger's outcome that has not been printed yet. */
@@ -49,18 +51,19 @@ export async function checkRecipients(
 }
 
 /**
- * Checks a trigger against the project's workflow. On the remote target, a missing project or workflow is not an error.
+ * Returns a trigger that was checked against the project's workflow. On the remote target, a missing project or workflow is not an error.
  */
 export async function checkAgainstProject(
-  { trigger }: NamedTrigger,
+  named: NamedTrigger,
   flags: NotifyFlags,
   context: CommandContext,
-): Promise<void> {
+): Promise<NamedTrigger> {
   const target = await context.settings.getTarget(flags);
-  if (target === "remote" && flags.validate === false) return;
-  const checked = await context.project.checkTrigger(trigger, flags);
+  if (target === "remote" && flags.validate === false) return named;
+  const checked = await context.project.checkTrigger(named.trigger, flags);
   if (checked === "unchecked" && target === "remote")
     context.output.noteOnce("note: no local project has this workflow; the data was not checked before sending");
+  return { ...named, isDataChecked: checked === "checked" };
 }
 
 /** Prints the request that a trigger would make and, on standard error, its warnings. */
@@ -137,6 +140,7 @@ export async function triggerAndWait(
   const ownWork = new OwnWork();
   const triggered = await operations.triggerWorkflow(namedTrigger.trigger, {
     idempotency_key: namedTrigger.idempotency_key,
+    isDataChecked: namedTrigger.isDataChecked ?? false,
     ownWork,
     onWarning: (text) => warnings.push(`workflow "${workflow}": ${text}`),
   });

@@ -123,7 +123,8 @@ export async function triggerWorkflow(
     if (record) return replayOutcome(context, record, fingerprint);
   }
 
-  const { workflow, environment, compiled } = await checkTrigger(context.definitions, trigger);
+  const isDataRequired = options.isDataChecked !== true;
+  const { workflow, environment, compiled } = await checkTrigger(context.definitions, trigger, { isDataRequired });
   const known = await store.readRecipients(collectRecipientKeys(trigger));
   checkActor(trigger, known);
   if (options.onWarning || options.strict) {

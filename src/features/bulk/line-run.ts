@@ -212,21 +212,22 @@ export class LineRun {
   }
 
   private async trigger(line: PayloadLine, part: number, trigger: NamedTrigger): Promise<TriggerResult> {
-    const operations = await this.open(trigger);
+    const [checked, operations] = await this.open(trigger);
     const { seed } = this.files;
     const derived = seed === null ? null : deriveIdempotencyKey(seed, line.number, part, trigger.trigger);
     await this.limiter.acquire();
-    const named = { ...trigger, idempotency_key: trigger.idempotency_key ?? derived };
+    const named = { ...checked, idempotency_key: trigger.idempotency_key ?? derived };
     return triggerAndWait(named, operations, this.flags, this.context);
   }
 
   /** Opens the target with the first trigger that passes its checks, so that no store is created before. */
-  private async open(trigger: NamedTrigger): Promise<Operations> {
+  private async open(trigger: NamedTrigger): Promise<[trigger: NamedTrigger, operations: Operations]> {
     const { flags, context } = this;
-    if (this.target === "remote" || (this.operations === undefined && !(await context.target.hasStore(flags))))
-      await checkAgainstProject(trigger, flags, context);
+    const needsCheck =
+      this.target === "remote" || (this.operations === undefined && !(await context.target.hasStore(flags)));
+    const checked = needsCheck ? await checkAgainstProject(trigger, flags, context) : trigger;
     this.operations ??= this.openTarget();
-    return this.operations;
+    return [checked, await this.operations];
   }
 
   private async openTarget(): Promise<Operations> {

@@ -24,6 +24,21 @@ const trigger = (h: EngineHarness, payload: JsonObject, options: Partial<Trigger
   });
 const countRuns = async (h: EngineHarness) => (await h.store.listRecipientRuns({}, { limit: 100 })).items.length;
 
+describe("the data of a trigger", () => {
+  const SCHEMA = { trigger_data_json_schema: { type: "object", required: ["page"] } };
+
+  it("E-030 is checked against the workflow's schema, unless the caller did so", () =>
+    withDigest(
+      [step.feed("Hello")],
+      async (h) => {
+        expect((await catchRejection(trigger(h, {}))).message).toContain("data.page is required");
+        await trigger(h, {}, { isDataChecked: true });
+        expect(await countRuns(h)).toBe(1);
+      },
+      SCHEMA,
+    ));
+});
+
 describe("warnings of a trigger", () => {
   const MISSPELLED = [step.feed("{{ data.pagge }} {{ recipient.emial }}")];
   const WARNING = expect.stringMatching(
