@@ -33,7 +33,7 @@ describeOnPostgres("stored runs of a PostgreSQL store", () => {
     const id = String(json.workflow_run_id);
     const { json: same } = await knock("runs", "rerun", id, "--json");
     expect(same).toMatchObject({ steps: [], recipients: [], summary: { equal: 2 } });
-    await knock("runs", "rerun", id, "--from", "batch_1");
+    for (const step of ["batch_1", "feed_1", "feed_2"]) await knock("runs", "rerun", id, "--from", step);
     const changed = await shop.knock([
       "runs",
       "rerun",

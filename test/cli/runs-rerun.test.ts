@@ -170,8 +170,31 @@ describe.concurrent("knock runs rerun", () => {
     await shop.knock(["clock", "advance", "1h"]);
     const ended = await rerun(shop, first);
     expect([ended.exitCode, ended.report.summary]).toEqual([0, expect.objectContaining({ equal: 1 })]);
-    const after = await rerun(shop, first, "--from", "feed_1");
-    expect([after.exitCode, after.code]).toEqual([3, "not_supported"]);
+  });
+
+  it("continues after a batch with its activities as they were", async ({ shop }) => {
+    const items = feed(
+      "{% for item in activities %}{{ item.actor.name }} {{ item.n }};{% endfor %} {{ total_actors }}",
+    );
+    writeWorkflow(shop, [BATCH, items, feed("{{ data.page }}", { ref: "feed_2" })]);
+    const id = await trigger(shop, "--actor", "tomas", "--set", "n=1", "--set", "page=Home");
+    await trigger(shop, "--actor", "ines", "--set", "n=2", "--set", "page=Docs");
+    await shop.knock(["clock", "advance", "1h"]);
+    for (const step of ["feed_1", "feed_2"]) {
+      const { exitCode, report } = await rerun(shop, id, "--from", step);
+      expect([step, exitCode, report.steps, report.recipients]).toEqual([step, 0, [], []]);
+    }
+    const changed = await rerun(shop, id, "--from", "feed_1", "--set", "page=Blog");
+    expect(changed.report.summary).toMatchObject({ before: 2, equal: 1, changed: 1 });
+  });
+
+  it("refuses a step between two batches", async ({ shop }) => {
+    writeWorkflow(shop, [BATCH, feed("Hello"), { ...BATCH, ref: "batch_2" }, feed("Bye", { ref: "feed_2" })]);
+    const id = await trigger(shop);
+    await shop.knock(["clock", "advance", "3h"]);
+    expect((await rerun(shop, id, "--from", "feed_2")).exitCode).toBe(0);
+    const { exitCode, stderr } = await shop.knock(["runs", "rerun", id, "--from", "feed_1"]);
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining('"feed_1" is between two batches')]);
   });
 
   it("runs the other recipients of a trigger again when one was deleted, whose own run is unknown then", async ({

@@ -2,6 +2,7 @@ import type { ReplayBeginning } from "../../comparison/run-triggers.js";
 import { checkTriggerData } from "../../domain/data-schema/check-trigger-data.js";
 import type { Message } from "../../domain/message/message.js";
 import { failRun } from "../../domain/run/fail-run.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
 import { findStepPath } from "../../domain/run/step-path.js";
 import type { RecipientRun } from "../../domain/run/workflow-run.js";
 import { isBatchType } from "../../domain/step-types/batch-step.js";
@@ -15,7 +16,7 @@ import type { Project } from "../../project/open-project.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { stableStringify } from "../../util/json.js";
 import { NO_EFFECTS } from "./keep-rerun.js";
-import type { RunHistory } from "./read-run-history.js";
+import { type RunHistory, replaceMethods } from "./read-run-history.js";
 import type { RerunOptions } from "./rerun-options.js";
 
 /** Returns the number of steps before one, and the time at which a run reached it; null if it did not. */
@@ -33,6 +34,37 @@ async function readEarlierMessages(store: Store, run: RecipientRun, index: numbe
 
 /** Reads the variables of a run after its first events, or null if its recipient does not exist. */
 type ReadVariables = (id: string, count: number) => Promise<RunVariables | null>;
+
+/** Throws if the activities of the batch that a run had at a step are unknown. */
+async function checkBatch(store: Store, { id, steps }: RecipientRun, ref: string, index: number): Promise<void> {
+  const isClosed = ({ type, outcome }: StepOutcome): boolean => isBatchType(type) && outcome === "passed";
+  const isEarlier = steps.slice(index).some(isClosed);
+  if (!isEarlier && (await store.readBatch(id)) !== null) return;
+  const why = isEarlier
+    ? `"${ref}" is between two batches, and only the activities of the last one are stored`
+    : `"${ref}" is after a batch whose activities are no longer stored`;
+  throw new KnockError("not_supported", `--from: ${why}`, { hint: "Omit --from." });
+}
+
+/** Returns a store in which runs without a batch of their own continue with the one that they have in another store. */
+export function keepBatches(source: Store, target: Store, runs: ReadonlySet<string>): Store {
+  const readBatch = (id: string) => (runs.has(id) ? source.readBatch(id) : null);
+  return replaceMethods(target, {
+    readBatch: async (id) => (await target.readBatch(id)) ?? readBatch(id),
+    async claimDueRuns(claim, limit) {
+      const claimed = await target.claimDueRuns(claim, limit);
+      return Promise.all(
+        claimed.map(async (run) => ({ ...run, batch: run.batch ?? (await readBatch(run.recipientRun.id)) })),
+      );
+    },
+  });
+}
+
+/** The beginning of a rerun at a step. */
+interface RerunBeginning extends ReplayBeginning {
+  /** The IDs of the runs that have passed a batch before the step. */
+  batchedRuns: ReadonlySet<string>;
+}
 
 /** Returns the version of a workflow in the files that a run continues with. Throws if it does not have the step. */
 async function readVersion(project: Project, key: string, ref: string): Promise<Workflow> {
@@ -60,7 +92,7 @@ export async function continueAtStep(
   { changeData, skipsDelays }: RerunOptions,
   readVariables: ReadVariables,
   notes: string[],
-): Promise<ReplayBeginning> {
+): Promise<RerunBeginning> {
   const [first] = selected as [StoredRun, ...StoredRun[]];
   const version = await readVersion(project, first.run.workflow, ref);
   const position = findStepPath(version.steps, ref);
@@ -71,16 +103,13 @@ export async function continueAtStep(
   const at = Math.min(...reached.map((run) => run.at));
   const recipientRuns: RecipientRun[] = [];
   const messages: Message[] = [];
+  const batchedRuns = new Set<string>();
   for (const { recipientRun, index } of reached) {
     const steps = recipientRun.steps.slice(0, index);
-    if (steps.some(({ type, outcome }) => isBatchType(type) && outcome === "passed"))
-      throw new KnockError(
-        "not_supported",
-        `--from: "${ref}" is after a batch, whose activities only a whole rerun has`,
-        {
-          hint: "Omit --from.",
-        },
-      );
+    if (steps.some(({ type, outcome }) => isBatchType(type) && outcome === "passed")) {
+      await checkBatch(store, recipientRun, ref, index);
+      batchedRuns.add(recipientRun.id);
+    }
     const end = recipientRun.events.findIndex(({ step_ref }) => step_ref === ref);
     const events = recipientRun.events.slice(0, end);
     const then = await readVariables(recipientRun.id, end);
@@ -100,6 +129,7 @@ export async function continueAtStep(
   const run = { ...first.run, version_id: version.version_id, settings };
   return {
     at,
+    batchedRuns,
     async perform(copy) {
       const inserted = { run, version, recipientRuns, messages, ...NO_EFFECTS, idempotency: null, fanOut: null };
       await copy.insertWorkflowRun(inserted, at);

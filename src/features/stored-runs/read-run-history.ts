@@ -90,7 +90,7 @@ export async function readRunHistory(store: Store, id: string, maxActivities: nu
 }
 
 /** Returns an object that has other methods in place of some of its own. */
-function replaceMethods(store: Store, replaced: Partial<Store>): Store {
+export function replaceMethods(store: Store, replaced: Partial<Store>): Store {
   return new Proxy(store, {
     get(target, name) {
       const value: unknown = Reflect.get(replaced, name) ?? Reflect.get(target, name, target);

@@ -21,7 +21,7 @@ import type { Store } from "../../ports/store.js";
 import type { Project } from "../../project/open-project.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { deepMerge, type JsonObject } from "../../util/json.js";
-import { continueAtStep } from "./continue-at-step.js";
+import { continueAtStep, keepBatches } from "./continue-at-step.js";
 import { copyForRuns, type RunHistory, readRunHistory } from "./read-run-history.js";
 import type { RerunOptions } from "./rerun-options.js";
 import type { RerunReport } from "./rerun-report.js";
@@ -147,16 +147,6 @@ export async function rerunRun(
   if (from !== null) checkStep(from, selected, id);
   const history = await changeHistory(runs, options);
   const keys = new Set(selected.map(({ recipientRun }) => recipientRun.recipient));
-  const source: ReplaySource = {
-    name: `run ${id}`,
-    history,
-    hasResponses: true,
-    filter: KEEP_DATA,
-    prepareStore: (target, at) =>
-      copyForRuns(store, target, runs, at, (seeds) =>
-        properties === null ? seeds : changeProperties(seeds, keys, properties),
-      ),
-  };
   const revision =
     against === null
       ? null
@@ -169,6 +159,18 @@ export async function rerunRun(
       from === null
         ? undefined
         : await continueAtStep(store, runs, project, from, options, engine.readRunVariables, sourceNotes);
+    const source: ReplaySource = {
+      name: `run ${id}`,
+      history,
+      hasResponses: true,
+      filter: KEEP_DATA,
+      prepareStore: async (target, at) => {
+        const copy = await copyForRuns(store, target, runs, at, (seeds) =>
+          properties === null ? seeds : changeProperties(seeds, keys, properties),
+        );
+        return begin === undefined ? copy : keepBatches(store, copy, begin.batchedRuns);
+      },
+    };
     let kept: string | null = null;
     const replay = await replayTriggers(
       project,
