@@ -203,6 +203,7 @@ export function createRouteContext(
   return {
     operations,
     query,
+    request: "",
     param: (name) => params[name] ?? FEED_CHANNEL,
     bulk: createAnyOperations(),
     account: undefined,

@@ -45,7 +45,8 @@ export function registerObjects(program: Command, context: CommandContext): void
       list: (resources, [collection = ""], page) => resources.objects.list(collection, page),
       checkScope: (resources, [collection = ""]) => checkCollection(collection, resources),
       read: (resources, [collection = "", id = ""]) => resources.objects.read(collection, id),
-      set: (resources, [collection = "", id = ""], body) => resources.objects.set(collection, id, body),
+      set: (resources, [collection = "", id = ""], body) =>
+        resources.objects.set(collection, id, body, "`knock objects set`"),
       delete: (resources, [collection = "", id = ""]) => resources.objects.delete(collection, id),
     },
     context,

@@ -41,6 +41,9 @@ async function collectUnknownWorkflowWarnings(
 
 type SetFlags = ResourceFlags & { setId: string };
 
+/** The origin of preferences that this command sets. */
+const COMMAND = "`knock preferences set`";
+
 export function registerPreferences(program: Command, context: CommandContext): void {
   const preferences = program
     .command("preferences")
@@ -115,7 +118,10 @@ export function registerPreferences(program: Command, context: CommandContext): 
     const requestBody = flags.merge ? { ...body, __persistence_strategy__: "merge" } : body;
     const [reference] = references;
     if (references.length === 1 && reference !== undefined)
-      return printPreferenceSet(await resources.preferences.set(reference, flags.setId, requestBody), context.output);
+      return printPreferenceSet(
+        await resources.preferences.set(reference, flags.setId, requestBody, COMMAND),
+        context.output,
+      );
     await setMany(references, { id: flags.setId, body: requestBody }, operations, context);
   });
 
@@ -142,7 +148,7 @@ async function setMany(
   const change: RowChange<RecipientReference> = {
     words: { noun: "preference set", verb: "set", progress: "setting preference sets" },
     getId: formatRecipient,
-    changeOne: (reference) => preferences.set(reference, set.id, set.body),
+    changeOne: (reference) => preferences.set(reference, set.id, set.body, COMMAND),
     changeMany: isBulk
       ? bulk && ((chunk, options) => bulk.setPreferences(chunk.map(formatRecipient), set, options))
       : undefined,

@@ -24,7 +24,7 @@ export function registerTenants(program: Command, context: CommandContext): void
       },
       list: (resources, _words, page, { name }) => resources.tenants.list({ name }, page),
       read: (resources, [id = ""]) => resources.tenants.read(id),
-      set: (resources, [id = ""], body) => resources.tenants.set(id, body),
+      set: (resources, [id = ""], body) => resources.tenants.set(id, body, "`knock tenants set`"),
       delete: (resources, [id = ""]) => resources.tenants.delete(id),
     },
     context,

@@ -32,7 +32,7 @@ export function registerUsers(program: Command, context: CommandContext): void {
       },
       list: (resources, _words, page, { email, name }) => resources.users.list({ email, name }, page),
       read: (resources, [id = ""]) => resources.users.read(id),
-      set: (resources, [id = ""], body) => resources.users.set(id, body),
+      set: (resources, [id = ""], body) => resources.users.set(id, body, "`knock users set`"),
       delete: (resources, [id = ""]) => resources.users.delete(id),
     },
     context,

@@ -1,4 +1,4 @@
-import type { PreferenceSet } from "../domain/recipient/preference-set.js";
+import type { PreferenceOrigin, PreferenceSet } from "../domain/recipient/preference-set.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
 import type { JsonObject } from "../util/json.js";
 import type { CausedWork } from "./due-store.js";
@@ -27,6 +27,8 @@ export interface PreferenceWrite {
   id: string;
   set: PreferenceSet | null;
   merge: boolean;
+  /** The origin of the preferences in the set. */
+  origin?: PreferenceOrigin;
 }
 
 /** Channel data that replaces the stored data of the channel; null removes it. */

@@ -1,4 +1,5 @@
 import type { FeedFilter } from "../domain/message/feed-filter.js";
+import type { PreferenceOrigin } from "../domain/recipient/preference-set.js";
 import type { RecipientKey, RecipientReference } from "../domain/recipient/recipient.js";
 import type { JsonObject } from "../util/json.js";
 import type { BulkOperations } from "./bulk-operations.js";
@@ -48,8 +49,8 @@ export interface UserOperations {
   /** Lists users. The remote target throws `not_supported` for a filter. */
   list(filter: UserFilter, page: PageRequest): Promise<Paged<JsonObject>>;
   read(id: string): Promise<JsonObject | null>;
-  /** Creates a user or merges deeply (A-090). */
-  set(id: string, body: JsonObject): Promise<JsonObject>;
+  /** Creates a user or merges deeply (A-090). `by` is the origin of its preferences, such as a request. */
+  set(id: string, body: JsonObject, by?: string): Promise<JsonObject>;
   delete(id: string): Promise<boolean>;
   /**
    * Merges the user `from` into `id`: properties, preferences, channel data and messages. Values of `id` take
@@ -62,7 +63,7 @@ export interface ObjectOperations {
   /** Lists objects. If `collection` is null, lists all collections, including tenants (local target only). */
   list(collection: string | null, page: PageRequest): Promise<Paged<JsonObject>>;
   read(collection: string, id: string): Promise<JsonObject | null>;
-  set(collection: string, id: string, body: JsonObject): Promise<JsonObject>;
+  set(collection: string, id: string, body: JsonObject, by?: string): Promise<JsonObject>;
   delete(collection: string, id: string): Promise<boolean>;
 }
 
@@ -78,7 +79,7 @@ export interface TenantOperations {
    * Creates a tenant or merges deeply. Its default preferences are also merged, unless they contain
    * `__persistence_strategy__: "replace"` (A-093).
    */
-  set(id: string, body: JsonObject): Promise<JsonObject>;
+  set(id: string, body: JsonObject, by?: string): Promise<JsonObject>;
   delete(id: string): Promise<boolean>;
 }
 
@@ -92,10 +93,15 @@ export interface PreferenceOperations {
   read(recipient: RecipientReference, id: string, tenant?: string): Promise<JsonObject>;
   /**
    * Replaces a set, unless the body's `__persistence_strategy__` is `merge` (A-093). Creates the recipient if
-   * necessary.
+   * necessary. `by` is the origin that `readOrigin` returns, such as a request.
    */
-  set(recipient: RecipientReference, id: string, body: JsonObject): Promise<JsonObject>;
+  set(recipient: RecipientReference, id: string, body: JsonObject, by?: string): Promise<JsonObject>;
   delete(recipient: RecipientReference, id: string): Promise<void>;
+  /**
+   * Returns what set the preference at a path of a set, or of a tenant's defaults (`TENANT_DEFAULTS`). Null if it is unknown, as
+   * on the remote target.
+   */
+  readOrigin(recipient: RecipientReference, id: string, path: string): Promise<PreferenceOrigin | null>;
 }
 
 /** `channel` is a channel's id or key. Throws `channel_invalid` for an undeclared id. */

@@ -63,7 +63,7 @@ function replaceVariableParts(text: string): string {
   return text
     .replace(ANSI_SEQUENCES, "")
     .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>")
-    .replace(/\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8}\b/g, "<id>")
+    .replace(/\b(?=[a-f]*\d)[0-9a-f]{8}\b/g, "<id>") // of a commit: one in 40 has only digits
     .replace(/\b[0-9A-Za-z]{27}\b/g, "<message id>")
     .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z/g, "<time>")
     .replace(/\b\d\d:\d\d(:\d\d)?Z/g, "<time>")

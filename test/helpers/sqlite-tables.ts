@@ -3,6 +3,7 @@ import { FIRST_VERSION } from "../../src/store/sqlite/connection/migrations.js";
 /** Makes the tables of a store those of the first version. */
 export const TO_FIRST_VERSION = `
   ALTER TABLE batches RENAME COLUMN waiting_run TO holder;
+  ALTER TABLE recipients DROP COLUMN preference_origins;
   ALTER TABLE crashed_claims DROP COLUMN deaths_alone;
   ALTER TABLE crashed_claims DROP COLUMN counted_at;
   DELETE FROM secrets WHERE name = 'unsigned-links-until';

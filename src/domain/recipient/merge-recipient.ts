@@ -1,4 +1,5 @@
 import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
+import { updatePreferenceOrigins } from "./preference-origins.js";
 import {
   buildUnidentifiedRecipient,
   type Recipient,
@@ -14,8 +15,9 @@ import {
  * data is replaced (E-040). `before` is null for a new recipient.
  */
 export function mergeRecipient(before: RecipientParts | null, upsert: RecipientUpsert): RecipientParts {
-  const merge = splitRecipientKey(upsert.key).collection === TENANTS ? mergeTenant : deepMerge;
-  return {
+  const isTenant = splitRecipientKey(upsert.key).collection === TENANTS;
+  const merge = isTenant ? mergeTenant : deepMerge;
+  const merged = {
     properties: merge(before?.properties ?? {}, upsert.properties),
     preferences: deepMerge(
       (before?.preferences ?? {}) as JsonObject,
@@ -23,6 +25,11 @@ export function mergeRecipient(before: RecipientParts | null, upsert: RecipientU
     ) as RecipientParts["preferences"],
     channel_data: { ...before?.channel_data, ...upsert.channel_data },
   };
+  const changesPreferences = isTenant || upsert.preferences !== undefined;
+  const preference_origins = changesPreferences
+    ? updatePreferenceOrigins(before, merged, upsert.origin)
+    : (before?.preference_origins ?? {});
+  return { ...merged, preference_origins };
 }
 
 /** Returns recipients after upserts that are not written. One that is not among them is created at `now`. */
@@ -66,6 +73,7 @@ export function mergeRecipients(into: RecipientParts, from: RecipientParts): Rec
   return {
     properties: deepMerge(from.properties, into.properties),
     preferences: { ...from.preferences, ...into.preferences },
+    preference_origins: { ...from.preference_origins, ...into.preference_origins },
     channel_data: { ...from.channel_data, ...into.channel_data },
   };
 }

@@ -28,3 +28,12 @@ export interface PreferenceSet {
 
 /** Preference sets by their ID, which is `default` or the ID of a tenant (E-137). */
 export type PreferenceSets = Record<string, PreferenceSet>;
+
+/** The request, file, trigger or command that set a preference, in text, and the time in milliseconds since 1970. */
+export interface PreferenceOrigin {
+  by: string;
+  at: number;
+}
+
+/** The origins of preferences by set and path, such as `channel_types.email`. */
+export type PreferenceOrigins = Record<string, Record<string, PreferenceOrigin>>;

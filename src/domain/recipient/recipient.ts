@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import type { PreferenceSets } from "./preference-set.js";
+import type { PreferenceOrigin, PreferenceOrigins, PreferenceSets } from "./preference-set.js";
 
 /** The system collections of users and tenants, next to the custom collections (E-048). */
 export const USERS = "$users";
@@ -49,6 +49,8 @@ export interface Recipient {
   /** All properties except ID, collection, preferences and channel data. `created_at` is the caller's. */
   properties: JsonObject;
   preferences: PreferenceSets;
+  /** The origin of each preference. Absent if none is known. */
+  preference_origins?: PreferenceOrigins;
   /** Provider data by channel ID, a UUID (A-092). */
   channel_data: Record<string, JsonObject>;
   inserted_at: number;
@@ -56,7 +58,7 @@ export interface Recipient {
 }
 
 /** The parts of a recipient that callers write. */
-export type RecipientParts = Pick<Recipient, "properties" | "preferences" | "channel_data">;
+export type RecipientParts = Pick<Recipient, "properties" | "preferences" | "preference_origins" | "channel_data">;
 
 /** Returns a recipient that was never identified: only its ID is known. `now` is in milliseconds since 1970. */
 export function buildUnidentifiedRecipient(key: RecipientKey, now: number): Recipient {
@@ -78,6 +80,8 @@ export interface RecipientUpsert {
   key: RecipientKey;
   properties: JsonObject;
   preferences?: PreferenceSets;
+  /** The origin of the preferences. Without it, that of preferences that change is unknown. */
+  origin?: PreferenceOrigin;
   channel_data?: Record<string, JsonObject>;
   /** A static audience that the existing user joins or leaves. Then nothing else changes (E-332). */
   audience?: AudienceChange;

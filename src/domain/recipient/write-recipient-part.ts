@@ -1,8 +1,9 @@
 import { deepMerge, type JsonObject } from "../../util/json.js";
-import type { PreferenceSet } from "./preference-set.js";
+import { updatePreferenceOrigins } from "./preference-origins.js";
+import type { PreferenceOrigin, PreferenceSet } from "./preference-set.js";
 import type { RecipientParts } from "./recipient.js";
 
-const EMPTY_PARTS: RecipientParts = { properties: {}, preferences: {}, channel_data: {} };
+const EMPTY_PARTS: RecipientParts = { properties: {}, preferences: {}, preference_origins: {}, channel_data: {} };
 
 /** Returns the entries with one set, or removed if the value is null. `__proto__` is an ordinary key. */
 function setEntry<T>(entries: Record<string, T>, key: string, value: T | null): Record<string, T> {
@@ -18,12 +19,14 @@ function setEntry<T>(entries: Record<string, T>, key: string, value: T | null): 
  */
 export function writePreferenceSet(
   before: RecipientParts | null,
-  { id, set, merge }: { id: string; set: PreferenceSet | null; merge: boolean },
+  { id, set, merge, origin }: { id: string; set: PreferenceSet | null; merge: boolean; origin?: PreferenceOrigin },
 ): RecipientParts {
   const parts = before ?? EMPTY_PARTS;
   const own = Object.hasOwn(parts.preferences, id) ? parts.preferences[id] : undefined;
   const next = set !== null && merge ? deepMerge((own ?? {}) as JsonObject, set as JsonObject) : set;
-  return { ...parts, preferences: setEntry<PreferenceSet>(parts.preferences, id, next) };
+  const preferences = setEntry<PreferenceSet>(parts.preferences, id, next);
+  const preference_origins = updatePreferenceOrigins(before, { ...parts, preferences }, origin);
+  return { ...parts, preferences, preference_origins };
 }
 
 /**

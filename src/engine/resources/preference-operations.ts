@@ -1,5 +1,6 @@
 import { mergePreferenceSets } from "../../domain/preferences/decide-preferences.js";
 import { parsePreferenceSet } from "../../domain/preferences/parse-preference-set.js";
+import { ANY_REQUEST, findPreferenceOrigin } from "../../domain/recipient/preference-origins.js";
 import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
 import { type RecipientReference, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { checkPreferenceSetId } from "../../domain/request/check-ids.js";
@@ -48,11 +49,11 @@ export function createPreferenceOperations(context: EngineContext<DueWorkStore>)
   return {
     list: (recipient) => readPreferenceSets(context, recipient, null),
     read,
-    async set(recipient, id, body) {
+    async set(recipient, id, body, by = ANY_REQUEST) {
       checkPreferenceSetId(id);
       const { set, merge } = parsePreferenceSet(body);
       const now = await readTime(context);
-      const write = { recipient: parseReferenceKey(recipient), id, set, merge };
+      const write = { recipient: parseReferenceKey(recipient), id, set, merge, origin: { by, at: now } };
       await runCausedWork(context, now, await context.store.writePreferenceSets([write], now));
       return read(recipient, id);
     },
@@ -61,6 +62,11 @@ export function createPreferenceOperations(context: EngineContext<DueWorkStore>)
       const removal = { recipient: parseReferenceKey(recipient), id, set: null, merge: false };
       const now = await readTime(context);
       await runCausedWork(context, now, await context.store.writePreferenceSets([removal], now));
+    },
+    async readOrigin(recipient, id, path) {
+      const key = parseReferenceKey(recipient);
+      const stored = (await context.store.readRecipients([key])).get(key);
+      return stored === undefined ? null : findPreferenceOrigin(stored, id, path);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { ANY_REQUEST } from "../../domain/recipient/preference-origins.js";
 import { type Recipient, type RecipientKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
 import { parseRecipientBody } from "../../domain/request/parse-recipient-body.js";
 import { parseObjectKey, parseRecipientKey } from "../../domain/request/parse-recipient-key.js";
@@ -27,11 +28,11 @@ class RecipientOperations {
     return recipient ? this.serialize(recipient) : null;
   }
 
-  async set(key: RecipientKey, body: JsonObject): Promise<JsonObject> {
+  async set(key: RecipientKey, body: JsonObject, by = ANY_REQUEST): Promise<JsonObject> {
     const { store, definitions } = this.context;
     const upsert = resolveChannelDataIds(parseRecipientBody(body, key), await definitions.environment());
     const now = await readTime(this.context);
-    await runCausedWork(this.context, now, await store.upsertRecipients([upsert], now));
+    await runCausedWork(this.context, now, await store.upsertRecipients([{ ...upsert, origin: { by, at: now } }], now));
     return (await this.read(key)) as JsonObject;
   }
 
@@ -53,7 +54,7 @@ export function createUserOperations(context: EngineContext<DueWorkStore>): User
     },
     list: (parts, page) => users.list({ collection: USERS, parts }, page),
     read: async (id) => users.read(parseRecipientKey(USERS, id)),
-    set: async (id, body) => users.set(parseRecipientKey(USERS, id), body),
+    set: async (id, body, by) => users.set(parseRecipientKey(USERS, id), body, by),
     delete: async (id) => users.delete(parseRecipientKey(USERS, id)),
   };
 }
@@ -63,7 +64,7 @@ export function createTenantOperations(context: EngineContext<DueWorkStore>): Te
   return {
     list: ({ tenant_id, name }, page) => tenants.list({ collection: TENANTS, id: tenant_id, name }, page),
     read: async (id) => tenants.read(parseRecipientKey(TENANTS, id)),
-    set: async (id, body) => tenants.set(parseRecipientKey(TENANTS, id), body),
+    set: async (id, body, by) => tenants.set(parseRecipientKey(TENANTS, id), body, by),
     delete: async (id) => tenants.delete(parseRecipientKey(TENANTS, id)),
   };
 }
@@ -76,7 +77,7 @@ export function createObjectOperations(context: EngineContext<DueWorkStore>): Ob
       return objects.list({ collection }, page);
     },
     read: async (collection, id) => objects.read(parseObjectKey(collection, id)),
-    set: async (collection, id, body) => objects.set(parseObjectKey(collection, id), body),
+    set: async (collection, id, body, by) => objects.set(parseObjectKey(collection, id), body, by),
     delete: async (collection, id) => objects.delete(parseObjectKey(collection, id)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import type { Message } from "../../domain/message/message.js";
+import { withOrigin } from "../../domain/recipient/preference-origins.js";
 import {
   type Recipient,
   type RecipientKey,
@@ -132,8 +133,9 @@ export async function triggerWorkflow(
     if (options.strict && warnings.length > 0) throw createWarningsError(workflow.key, warnings);
     for (const text of warnings) options.onWarning?.(text);
   }
-  const upserts = collectUpserts(trigger, environment, known);
   const run = buildWorkflowRun(trigger, workflow, context.ids.uuid(), now);
+  const origin = { by: `the trigger ${run.id}`, at: now };
+  const upserts = withOrigin(collectUpserts(trigger, environment, known), origin);
   const fanOut = buildFanOut(trigger.recipients);
   const chunkSize = Math.max(fanOut.listed.length, MAX_RECIPIENTS_PER_CHUNK);
   const first = await collectNextRecipients(context, run, fanOut, chunkSize);

@@ -4,6 +4,8 @@ import {
   formatConditionValue,
   parseConditionLog,
 } from "../../domain/condition/evaluated-condition.js";
+import { TENANT_DEFAULTS } from "../../domain/recipient/preference-origins.js";
+import type { PreferenceOrigin } from "../../domain/recipient/preference-set.js";
 import {
   formatRecipient,
   type RecipientKey,
@@ -15,6 +17,7 @@ import {
 } from "../../domain/recipient/recipient.js";
 import type { Reason } from "../../domain/run/outcome.js";
 import { REASON_CHECKS } from "../../domain/run/reason-checks.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import type { RulePlaces } from "./rule-places.js";
 import { RULE_BY_REASON, type RuleName } from "./rules.js";
@@ -30,6 +33,8 @@ export interface DecisionSubject {
   home: "the store" | "the account";
   /** Returns the time at which a user, an object or a tenant was last updated; null if it is unknown. */
   readUpdatedAt(key: RecipientKey): Promise<string | null>;
+  /** Returns what set the preference at a path of a set; null if it is unknown. */
+  readOrigin(key: RecipientKey, id: string, path: string): Promise<PreferenceOrigin | null>;
 }
 
 /** A step of a run as `runs show` has it, or the run itself. */
@@ -92,18 +97,39 @@ function parsePreference(value: unknown): Preference | null {
   };
 }
 
-/** Returns where a set of preferences without a file is, and when its owner was last updated: no time of the set itself is stored. */
-async function describeStoredSet(
-  set: string,
-  owner: RecipientKey,
-  place: Place | null,
-  { home, readUpdatedAt }: DecisionSubject,
-): Promise<string> {
-  if (place !== null) return set;
+/** A preference set that belongs to a recipient or a tenant. */
+interface OwnedSet {
+  name: string;
+  owner: RecipientKey;
+  /** The ID in the store. */
+  id: string;
+  path: string;
+  /** Where a file sets the preference to the value that was found. */
+  place: Place | null;
+}
+
+/**
+ * Returns the place of a preference in a file, unless something else set it, and where the set is, with what set the preference. If
+ * that is unknown, with the time at which its owner was last updated.
+ */
+async function locateStoredSet(
+  { name: set, owner, id, path, place }: OwnedSet,
+  { home, readUpdatedAt, readOrigin }: DecisionSubject,
+): Promise<{ place: Place | null; source: string }> {
+  const origin = await readOrigin(owner, id, path);
+  if (origin !== null) {
+    const { by, at } = origin;
+    const time = toIsoTime(at);
+    return place?.file.endsWith(by)
+      ? { place, source: `${set}, read at ${time}` }
+      : { place: null, source: `${set} in ${home}, set by ${by} at ${time}` };
+  }
+  if (place !== null) return { place, source: set };
   const updatedAt = await readUpdatedAt(owner);
-  const { collection, id } = splitRecipientKey(owner);
-  const name = collection === TENANTS ? `tenant ${id}` : formatRecipient(toRecipientReference(owner));
-  return `${set} in ${home}${updatedAt === null ? "" : ` (${name} was last updated at ${updatedAt})`}`;
+  const { collection, id: ownerId } = splitRecipientKey(owner);
+  const name = collection === TENANTS ? `tenant ${ownerId}` : formatRecipient(toRecipientReference(owner));
+  const source = `${set} in ${home}${updatedAt === null ? "" : ` (${name} was last updated at ${updatedAt})`}`;
+  return { place, source };
 }
 
 /** Returns which set of preferences decided, and how to change it. */
@@ -128,19 +154,24 @@ async function explainPreference(
   if (set === "tenant_default") {
     const tenant = toRecipientKey({ collection: TENANTS, id: id ?? "" });
     const place = await places.findInRecipient(tenant, ["settings", "preference_set", ...parts], value as never);
-    const source = await describeStoredSet(`the defaults of tenant ${id}`, tenant, place, subject);
-    return { place, source, change: finish(`\`settings.preference_set\` of tenant ${id}`) };
+    const defaults = { name: `the defaults of tenant ${id}`, owner: tenant, id: TENANT_DEFAULTS, path, place };
+    const located = await locateStoredSet(defaults, subject);
+    return { ...located, change: finish(`\`settings.preference_set\` of tenant ${id}`) };
   }
-  const place = await places.findInRecipient(recipient, ["preferences", id ?? "default", ...parts], value as never);
+  const setId = id ?? "default";
+  const inFile = await places.findInRecipient(recipient, ["preferences", setId, ...parts], value as never);
+  const located = await locateStoredSet(
+    { name: `the recipient's set ${setId}`, owner: recipient, id: setId, path, place: inFile },
+    subject,
+  );
   const name = formatRecipient(toRecipientReference(recipient));
   const setOption = id === "default" || id === null || id === undefined ? "" : ` --set-id ${id}`;
   return {
-    place,
-    source: await describeStoredSet(`the recipient's set ${id ?? "default"}`, recipient, place, subject),
+    ...located,
     change:
       value === undefined || !parts.every((part) => /^[\w-]+$/.test(part))
         ? finish("the recipient's set")
-        : `Run \`knock preferences set ${name}${setOption} --merge --set ${path}:=true\`${place === null ? "" : ", or change the file"}.`,
+        : `Run \`knock preferences set ${name}${setOption} --merge --set ${path}:=true\`${located.place === null ? "" : ", or change the file"}.`,
   };
 }
 

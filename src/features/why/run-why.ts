@@ -87,7 +87,15 @@ class Explainer {
   private toSubject(recipient: RecipientKey): DecisionSubject {
     const home = this.context.target === "local" ? "the store" : "the account";
     const { places, workflow, tenant } = this;
-    return { places, workflow, recipient, tenant, home, readUpdatedAt: (key) => this.readUpdatedAt(key) };
+    return {
+      ...{ places, workflow, recipient, tenant, home },
+      readUpdatedAt: (key) => this.readUpdatedAt(key),
+      // A trigger that identifies the recipient may have preferences of its own.
+      readOrigin: async (key, id, path) =>
+        this.identified.has(key)
+          ? null
+          : this.context.resources.preferences.readOrigin(toRecipientReference(key), id, path),
+    };
   }
 
   explain(recipient: RecipientKey, run: RunToExplain): Promise<ExplainedRun> {

@@ -27,6 +27,7 @@ export function createRemotePreferences(client: ApiClient): PreferenceOperations
     async delete(recipient, id) {
       await deleteResource(client, buildSetPath(recipient, id));
     },
+    readOrigin: async () => null,
   };
 }
 

@@ -21,6 +21,13 @@ export const RECIPIENTS = describeTable<Recipient>()(
       decode: decodeUnlessEmpty,
       check: isPreferences,
     },
+    preference_origins: {
+      type: "json?",
+      isMutable: true,
+      encode: ({ preference_origins = {} }) => toJsonUnlessEmpty(preference_origins),
+      decode: decodeUnlessEmpty,
+      check: isPreferences,
+    },
     channel_data: {
       type: "json?",
       isMutable: true,

@@ -151,6 +151,7 @@ export function describeClockAndSeeds(open: OpenStore): void {
         key: user("ada"),
         properties: { email: "ada@example.com", name: "Ada", address: { street: "Main", city: "London" } },
         preferences: { default: { channel_types: { push: false, sms: false } } },
+        preference_origins: { default: { "channel_types.sms": { by: "users.json", at: NOW + 1 } } },
         channel_data: { c1: { tokens: ["t1"] }, c2: { y: 2 } },
         inserted_at: NOW,
         updated_at: NOW + 1,

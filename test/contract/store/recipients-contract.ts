@@ -18,6 +18,7 @@ export function describeRecipients(open: OpenStore): void {
         key: project,
         properties: {},
         preferences: {},
+        preference_origins: {},
         channel_data: {},
         inserted_at: NOW,
         updated_at: NOW,
@@ -76,6 +77,33 @@ export function describeRecipients(open: OpenStore): void {
         channel_data: { fcm: { tokens: ["2"] }, slack: { connections: [] } },
       });
       expect((await open.store.readRecipients([key])).get(key)?.channel_data.fcm).toEqual({ tokens: ["2"] });
+    });
+
+    it("keeps the origin of each preference, also of a tenant's defaults", async () => {
+      const key = user("ada");
+      const tenant = toRecipientKey({ collection: "$tenants", id: "acme" });
+      const preferences = { default: { channel_types: { email: false } } };
+      const settings = { preference_set: { categories: { news: false } } };
+      const origin = { by: "a trigger", at: NOW };
+      await open.store.upsertRecipients(
+        [
+          { key, properties: {}, preferences, origin },
+          { key: tenant, properties: { settings }, origin },
+        ],
+        NOW,
+      );
+      const set = { channel_types: { sms: false } };
+      const request = { by: "PUT /v1/users/ada/preferences/default", at: NOW + 1 };
+      await open.store.writePreferenceSets(
+        [{ recipient: key, id: "default", set, merge: true, origin: request }],
+        NOW + 1,
+      );
+      await open.store.upsertRecipients([{ key, properties: { name: "Ada" } }], NOW + 2);
+      const read = await open.store.readRecipients([key, tenant]);
+      expect(read.get(key)?.preference_origins).toEqual({
+        default: { "channel_types.email": origin, "channel_types.sms": request },
+      });
+      expect(read.get(tenant)?.preference_origins).toEqual({ $settings: { "categories.news": origin } });
     });
 
     it("EQ-11 applies several upserts of one recipient in order", async () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { mergeRecipients } from "../../../src/domain/recipient/merge-recipient.js";
-import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import { findPreferenceOrigin } from "../../../src/domain/recipient/preference-origins.js";
+import type { PreferenceSet } from "../../../src/domain/recipient/preference-set.js";
+import { type RecipientParts, toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { resolveChangeEffects } from "../../../src/domain/recipient/recipient-change.js";
 import { writeChannelData, writePreferenceSet } from "../../../src/domain/recipient/write-recipient-part.js";
 
-const EMPTY = { properties: {}, preferences: {}, channel_data: {} };
+const EMPTY = { properties: {}, preferences: {}, preference_origins: {}, channel_data: {} };
 
 describe("mergeRecipients", () => {
   it("A-097 prefers the values of the target, and adds those that it lacks", () => {
@@ -21,6 +23,7 @@ describe("mergeRecipients", () => {
     expect(mergeRecipients(into, from)).toEqual({
       properties: { name: "Ada", address: { city: "Bonn", zip: "50667" } },
       preferences: { default: { channel_types: { email: false } }, other: {} },
+      preference_origins: {},
       channel_data: { a: { tokens: ["1"] }, b: { tokens: ["3"] } },
     });
   });
@@ -43,6 +46,21 @@ describe("writePreferenceSet", () => {
       ...EMPTY,
       preferences: { other: set },
     });
+  });
+
+  it("keeps the origin of each preference that stays the same", () => {
+    const write = (before: RecipientParts | null, body: PreferenceSet, merge: boolean, by?: string) =>
+      writePreferenceSet(before, { id: "default", set: body, merge, ...(by ? { origin: { by, at: 1 } } : {}) });
+    const first = write(null, { channel_types: { email: false, sms: true } }, false, "a file");
+    const second = write(first, { channel_types: { sms: false } }, true, "a request");
+    const find = (parts: RecipientParts, path: string) => findPreferenceOrigin(parts, "default", path)?.by;
+    expect(find(second, "channel_types.email")).toBe("a file");
+    expect(find(second, "channel_types.sms")).toBe("a request");
+    const conditions = [{ variable: "data.a", operator: "equal_to", argument: "1" }] as never;
+    const third = write(second, { channel_types: { email: { conditions } } }, true, "a trigger");
+    expect(find(third, "channel_types.email")).toBe("a trigger");
+    expect(find(write(third, { channel_types: { sms: true } }, false), "channel_types.sms")).toBeUndefined();
+    expect(find(write(third, { channel_types: { sms: false } }, false), "channel_types.email")).toBeUndefined();
   });
 
   it("accepts __proto__ as an ordinary id", () => {

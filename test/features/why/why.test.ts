@@ -12,7 +12,7 @@ afterAll(() => sample.remove());
 
 const MEMORY = ["--store", ":memory:"];
 const toLines = (text: string): string[] =>
-  text.split("\n").map((line) => line.replace(/\d{4}-\d\d-\d\d [\d:]+Z/, "TIME"));
+  text.split("\n").map((line) => line.replace(/\d{4}-\d\d-\d\d[ T][\d:.]+Z/, "TIME"));
 
 describe("knock why", () => {
   it("prints each step with the rule that decided it, its place and the change", async () => {
@@ -24,7 +24,7 @@ describe("knock why", () => {
       "  delay_1: passed",
       "  email_1 email: skipped",
       "    ✗ preferences: categories.collab.channel_types.email = false (preference)",
-      "      at knock/recipients/people.json:15:26, the recipient's set default",
+      "      at knock/recipients/people.json:15:26, the recipient's set default, read at TIME",
       "      to change it: Run `knock preferences set ada --merge --set categories.collab.channel_types.email:=true`, or change the file.",
     ]);
   });
@@ -37,7 +37,6 @@ describe("knock why", () => {
     expect((json.steps as JsonObject[]).map(({ outcome }) => outcome)).toEqual(["sent", "passed", "sent"]);
     await sample.knock([..."preferences set ada --merge --set workflows.new-comment:=false".split(" "), ...store]);
     const { json: own, exitCode } = await sample.knock(["why", "new-comment", "ada", "--json", ...store]);
-    const { json: user } = await sample.knock(["users", "get", "ada", "--json", ...store]);
     expect({ exitCode, own }).toMatchObject({
       exitCode: 1,
       own: {
@@ -45,7 +44,9 @@ describe("knock why", () => {
         decision: {
           preference: { set: "recipient", id: "default", path: "workflows.new-comment", value: false },
           place: null,
-          source: `the recipient's set default in the store (ada was last updated at ${user.updated_at})`,
+          source: expect.stringMatching(
+            /^the recipient's set default in the store, set by `knock preferences set` at \d{4}-.*Z$/,
+          ),
         },
       },
     });

@@ -276,8 +276,8 @@ describe("an existing store", () => {
       const database = new DatabaseSync(file, { readOnly: true });
       const tables = database.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").all();
       database.close();
-      // SQLite writes added columns on one line.
-      return tables.map(({ name, sql }) => ({ name, sql: String(sql).replace(/\s+/g, " ") }));
+      // SQLite writes added columns on one line, with a comma before them.
+      return tables.map(({ name, sql }) => ({ name, sql: String(sql).replace(/\s*([\s,()])\s*/g, "$1") }));
     };
     expect(readTables(path)).toEqual(readTables(fresh));
 

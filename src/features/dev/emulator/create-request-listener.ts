@@ -193,6 +193,7 @@ async function runRoute(
     caller,
     branch: (route.requiresServiceToken ? query.text("branch") : context.header("x-knock-branch")) || undefined,
     query,
+    request: `${context.method} ${context.path}`,
     param: (name) => context.param(name) ?? "",
     header: (name) => context.header(name),
     body: () => context.readBody(),

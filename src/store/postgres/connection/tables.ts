@@ -292,5 +292,8 @@ export const ADD_PROJECTS = `
 /** Adds the names of what the project of each process has. */
 export const ADD_PROJECT_NAMES = `ALTER TABLE workers ADD COLUMN names text[] NOT NULL DEFAULT '{}'`;
 
+/** Adds what set each preference of a recipient, and when. */
+export const ADD_PREFERENCE_ORIGINS = "ALTER TABLE recipients ADD COLUMN preference_origins text";
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

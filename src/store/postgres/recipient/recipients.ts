@@ -60,6 +60,7 @@ const PARTS: readonly FieldColumn<RecipientParts>[] = pickFields(
   RECIPIENTS,
   "properties",
   "preferences",
+  "preference_origins",
   "channel_data",
 );
 const PART_NAMES = listColumns(PARTS);

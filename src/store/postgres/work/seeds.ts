@@ -1,3 +1,4 @@
+import { withOrigin } from "../../../domain/recipient/preference-origins.js";
 import type { RecipientsFileMark } from "../../../domain/request/parse-recipients-file.js";
 import type { Seed } from "../../../ports/seed-store.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
@@ -26,7 +27,7 @@ export async function applySeeds(tx: Transaction, seeds: readonly Seed[], at: nu
       await tx.run("UPDATE seeds SET stamp = $1 WHERE file = $2", stamp, file);
       continue;
     }
-    await applyUpserts(tx, recipients, at, { quietly: true });
+    await applyUpserts(tx, withOrigin(recipients, { by: file, at }), at, { quietly: true });
     await applySubscriptions(tx, subscriptions, at);
     for (const { key, members } of audiences) await insertMembers(tx, key, members, at);
     if (schedules !== undefined) await applyScheduleChanges(tx, schedules);

@@ -10,7 +10,12 @@ export const FIRST_VERSION = 103;
  * had run. An update that renames or rebuilds `messages` or `recipient_runs` must first drop the triggers that
  * `sqlite-outbound-log.ts` may have created, which creates them again.
  */
-export const MIGRATIONS: readonly ((database: Database) => void)[] = [renameClaims, addDeathsAlone, keepUnsignedLinks];
+export const MIGRATIONS: readonly ((database: Database) => void)[] = [
+  renameClaims,
+  addDeathsAlone,
+  keepUnsignedLinks,
+  addPreferenceOrigins,
+];
 
 /** Returns the `user_version` of a store of this version. */
 export const getCurrentVersion = (): number => FIRST_VERSION + MIGRATIONS.length;
@@ -42,4 +47,9 @@ function addDeathsAlone(database: Database): void {
 /** Keeps the time until which links have no token. Later links without one do not work. */
 function keepUnsignedLinks(database: Database): void {
   database.exec(KEEP_UNSIGNED_LINKS);
+}
+
+/** Adds what set each preference of a recipient, and when. */
+function addPreferenceOrigins(database: Database): void {
+  database.exec("ALTER TABLE recipients ADD COLUMN preference_origins TEXT");
 }

@@ -22,7 +22,8 @@ CREATE TABLE recipients (
   properties TEXT NOT NULL,
   preferences TEXT,
   channel_data TEXT,
-  inserted_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+  inserted_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+  preference_origins TEXT
 );
 CREATE INDEX recipients_by_collection ON recipients (substr(key, 1, instr(key, '/') - 1));
 CREATE INDEX recipients_except_users ON recipients (row) WHERE substr(key, 1, instr(key, '/') - 1) <> '$users';

@@ -1,3 +1,4 @@
+import { withOrigin } from "../../../domain/recipient/preference-origins.js";
 import type { RecipientsFileMark } from "../../../domain/request/parse-recipients-file.js";
 import type { Seed } from "../../../ports/seed-store.js";
 import type { Connection } from "../connection/connection.js";
@@ -22,7 +23,7 @@ export function applySeeds(db: Connection, seeds: readonly Seed[], at: number): 
         db.run("UPDATE seeds SET stamp = ? WHERE file = ?", stamp, file);
         continue;
       }
-      applyUpserts(db, recipients, at, true);
+      applyUpserts(db, withOrigin(recipients, { by: file, at }), at, true);
       applySubscriptions(db, subscriptions, at);
       for (const { key, members } of audiences) {
         insertMembers(db, key, members, at, { quietly: true });

@@ -34,6 +34,8 @@ export interface RouteContext {
   /** The branch whose files are used; undefined for the main files. */
   readonly branch: string | undefined;
   readonly query: Query;
+  /** The method and the path, without the query. */
+  readonly request: string;
   /** Returns a decoded path parameter. */
   param(name: string): string;
   header(name: string): string | undefined;

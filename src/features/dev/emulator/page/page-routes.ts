@@ -241,7 +241,12 @@ export const PAGE_ROUTES: SupportRoute[] = [
   {
     endpoint: "PUT /__knock/page/users/{id}/preferences/{set}",
     handle: async ({ operations, param, body }) =>
-      operations.resources.preferences.set(parseReference(param("id")), param("set"), await body()),
+      operations.resources.preferences.set(
+        parseReference(param("id")),
+        param("set"),
+        await body(),
+        "the page of knock dev",
+      ),
   },
   {
     endpoint: "DELETE /__knock/page/users/{id}/preferences/{set}",

@@ -66,7 +66,8 @@ export function servePreferenceCenter(routes: Router, options: Options): void {
     const form = new URLSearchParams(await context.readText());
     const changes = collectChanges(openedCenter.rows, (name) => form.has(name));
     if (changes !== null) {
-      await preferences.set(openedCenter.user, DEFAULT_SET_ID, { __persistence_strategy__: "merge", ...changes });
+      const body = { __persistence_strategy__: "merge", ...changes };
+      await preferences.set(openedCenter.user, DEFAULT_SET_ID, body, "the preference center");
     }
     context.send(303, { location: "?saved", "cache-control": "no-store" });
   });

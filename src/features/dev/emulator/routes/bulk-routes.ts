@@ -41,11 +41,11 @@ export const bulkRoutes: Route[] = [
     differs: "Kept in memory only, until the emulator stops.",
     handle: async ({ bulk: operations, param, baseUrl }) => okOrNotFound(await operations.read(param("id"), baseUrl)),
   },
-  buildBulkRoute("A-280", "/v1/users/bulk/identify", async ({ operations, body }) => {
+  buildBulkRoute("A-280", "/v1/users/bulk/identify", async ({ operations, body, request }) => {
     const users = parseBulkRecipients(await body(), "users", USERS);
     return [
       "users.bulk.identify",
-      users.map((user) => ({ id: user.id, run: () => operations.resources.users.set(user.id, user) })),
+      users.map((user) => ({ id: user.id, run: () => operations.resources.users.set(user.id, user, request) })),
     ];
   }),
   buildBulkRoute("A-279", "/v1/users/bulk/delete", async ({ operations, body }) => {
@@ -55,15 +55,15 @@ export const bulkRoutes: Route[] = [
       ids.map((id) => ({ id, run: async () => checkExisted(await operations.resources.users.delete(id)) })),
     ];
   }),
-  buildBulkRoute("A-281", "/v1/users/bulk/preferences", async ({ operations, body }) => {
+  buildBulkRoute("A-281", "/v1/users/bulk/preferences", async ({ operations, body, request }) => {
     const { ids, setId, set } = parseBulkPreferences(await body());
     parsePreferenceSet(set, "preferences");
     return [
       "users.bulk.set_preferences",
-      ids.map((user) => ({ id: user, run: () => operations.resources.preferences.set(user, setId, set) })),
+      ids.map((user) => ({ id: user, run: () => operations.resources.preferences.set(user, setId, set, request) })),
     ];
   }),
-  buildBulkRoute("A-236", "/v1/objects/{collection}/bulk/set", async ({ operations, param, body }) => {
+  buildBulkRoute("A-236", "/v1/objects/{collection}/bulk/set", async ({ operations, param, body, request }) => {
     const collection = param("collection");
     const objects = parseBulkRecipients(await body(), "objects", collection);
     return [
@@ -71,7 +71,7 @@ export const bulkRoutes: Route[] = [
       objects.map((object) => ({
         id: object.id,
         collection,
-        run: () => operations.resources.objects.set(collection, object.id, object),
+        run: () => operations.resources.objects.set(collection, object.id, object, request),
       })),
     ];
   }),
@@ -109,12 +109,12 @@ export const bulkRoutes: Route[] = [
       })),
     ];
   }),
-  buildBulkRoute("A-274", "/v1/tenants/bulk/set", async ({ operations, body }) => {
+  buildBulkRoute("A-274", "/v1/tenants/bulk/set", async ({ operations, body, request }) => {
     return [
       "tenants.bulk.set",
       parseBulkRecipients(await body(), "tenants", TENANTS).map((tenant) => ({
         id: tenant.id,
-        run: () => operations.resources.tenants.set(tenant.id, tenant),
+        run: () => operations.resources.tenants.set(tenant.id, tenant, request),
       })),
     ];
   }),

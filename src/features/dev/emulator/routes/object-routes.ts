@@ -23,8 +23,8 @@ export const objectRoutes: Route[] = [
     rule: "A-240",
     endpoint: "PUT /v1/objects/{collection}/{id}",
     tier: 3,
-    handle: async ({ operations, param, body }) =>
-      ok(await operations.resources.objects.set(param("collection"), param("id"), await body())),
+    handle: async ({ operations, param, body, request }) =>
+      ok(await operations.resources.objects.set(param("collection"), param("id"), await body(), request)),
   },
   {
     rule: "A-241",

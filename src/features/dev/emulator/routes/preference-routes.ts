@@ -23,7 +23,14 @@ function parseSetting(body: JsonObject): JsonObject[string] {
 
 async function mergePreferences(context: RouteContext, owner: RouteOwner, set: JsonObject): Promise<RouteResult> {
   const body = { __persistence_strategy__: "merge", ...set };
-  return ok(await context.operations.resources.preferences.set(owner.getReference(context), context.param("id"), body));
+  return ok(
+    await context.operations.resources.preferences.set(
+      owner.getReference(context),
+      context.param("id"),
+      body,
+      context.request,
+    ),
+  );
 }
 
 function buildRoutes(owner: RouteOwner, rules: Rules): Route[] {
@@ -61,6 +68,7 @@ function buildRoutes(owner: RouteOwner, rules: Rules): Route[] {
             owner.getReference(context),
             context.param("id"),
             await context.body(),
+            context.request,
           ),
         ),
     },

@@ -95,10 +95,8 @@ async function unsubscribe(
   const { redirect_url } = environment.unsubscribe_page;
   const isConfirmed = context.method === "POST";
   if (isConfirmed) {
-    await operations.resources.preferences.set(recipient, "default", {
-      __persistence_strategy__: "merge",
-      commercial_subscribed: false,
-    });
+    const body = { __persistence_strategy__: "merge", commercial_subscribed: false };
+    await operations.resources.preferences.set(recipient, "default", body, "an unsubscribe link");
     if (redirect_url !== null && (await context.readText()) !== ONE_CLICK)
       return context.send(303, { ...NO_STORE_HEADERS, location: new URL(redirect_url).href });
   }

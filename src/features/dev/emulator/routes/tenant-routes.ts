@@ -39,7 +39,11 @@ export const tenantRoutes: Route[] = [
     endpoint: "PUT /v1/tenants/{id}",
     tier: 3,
     async handle(context) {
-      const tenant = await context.operations.resources.tenants.set(context.param("id"), await context.body());
+      const tenant = await context.operations.resources.tenants.set(
+        context.param("id"),
+        await context.body(),
+        context.request,
+      );
       return okOrNotFound(await resolvePreferenceSettings(context, tenant));
     },
   },

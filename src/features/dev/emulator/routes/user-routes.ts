@@ -27,8 +27,8 @@ export const userRoutes: Route[] = [
     endpoint: "PUT /v1/users/{user_id}",
     tier: 3,
     publicAccess: ownUser("user/write"),
-    handle: async ({ operations, param, body }) =>
-      ok(await operations.resources.users.set(param("user_id"), await body())),
+    handle: async ({ operations, param, body, request }) =>
+      ok(await operations.resources.users.set(param("user_id"), await body(), request)),
   },
   {
     rule: "A-284",
