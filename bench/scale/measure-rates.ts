@@ -90,7 +90,8 @@ export async function measureRate(
   }
   const after = await readUsage(bench, group, serverFolder);
   return {
-    ...{ case: kind, processes },
+    case: kind,
+    processes,
     per_second: units / seconds,
     client_us: (after.clientUs - before.clientUs) / units,
     server_us: (after.serverUs - before.serverUs) / units,

@@ -114,7 +114,8 @@ async function measureExponent(s: number): Promise<object> {
     [newest],
   );
   return {
-    ...{ s, runs: loads.reduce((sum, load) => sum + load, 0) },
+    s,
+    runs: loads.reduce((sum, load) => sum + load, 0),
     shards_256: round(measureSkew(loads)),
     recipients_256: round(measureSkew(distinct.rows.map(({ recipients }) => recipients))),
     databases_16: round(measureSkew(assignInTurn(loads, 16))),

@@ -117,8 +117,18 @@ function buildTrigger(isDue: boolean) {
   });
   const messages = isDue ? [] : recipientRuns.map((one) => buildMessage(run, one));
   return {
-    ...{ run, version: workflow, idempotency: null, fanOut: null, recipientRuns, messages },
-    ...{ batches: new Map(), upserts: [], triggers: [], frequencyRecords: [], unidentified: [], throttles: [] },
+    run,
+    version: workflow,
+    idempotency: null,
+    fanOut: null,
+    recipientRuns,
+    messages,
+    batches: new Map(),
+    upserts: [],
+    triggers: [],
+    frequencyRecords: [],
+    unidentified: [],
+    throttles: [],
   };
 }
 
@@ -146,8 +156,13 @@ async function advanceChunk(store: Store, token: string): Promise<void> {
   const advances = claimed.map(({ recipientRun, run, revision }): SavedAdvance => {
     const ended: RecipientRun = { ...recipientRun, status: "completed", position: null, due_at: null };
     return {
-      ...{ recipientRun: ended, messages: [buildMessage(run, ended)], batch: null, upserts: [], triggers: [] },
-      ...{ version: null, revision },
+      recipientRun: ended,
+      messages: [buildMessage(run, ended)],
+      batch: null,
+      upserts: [],
+      triggers: [],
+      version: null,
+      revision,
     };
   });
   const { saved } = await store.saveAdvances(advances, token, Date.now());

@@ -130,8 +130,10 @@ function runExample(example, project, { isStopped = false, isServed = false }) {
   if (!isServed) return project.run(line, { isStopped });
   return project.serve((url) => {
     project.env = {
-      ...{ KNOCK_BASE_URL: url, KNOCK_API_KEY: "sk_test_0123456789" },
-      ...{ KNOCK_MGMT_BASE_URL: url, KNOCK_SERVICE_TOKEN: "knock_st_local" },
+      KNOCK_BASE_URL: url,
+      KNOCK_API_KEY: "sk_test_0123456789",
+      KNOCK_MGMT_BASE_URL: url,
+      KNOCK_SERVICE_TOKEN: "knock_st_local",
     };
     return project.run(example);
   });

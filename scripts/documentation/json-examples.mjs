@@ -138,8 +138,14 @@ export const WRITTEN_EXAMPLES = {
   "serve-log": [
     { ...SERVE_LINE, event: "started", url: "http://127.0.0.1:8484", metrics_port: 9465, message: "listening" },
     {
-      ...{ ...SERVE_LINE, event: "request", request_id: RUN_ID, key_id: API_KEY.id, method: "POST" },
-      ...{ route: "/v1/workflows/{key}/trigger", status: 200, took_ms: 8.3 },
+      ...SERVE_LINE,
+      event: "request",
+      request_id: RUN_ID,
+      key_id: API_KEY.id,
+      method: "POST",
+      route: "/v1/workflows/{key}/trigger",
+      status: 200,
+      took_ms: 8.3,
       message: "POST /v1/workflows/{key}/trigger 200",
     },
   ],

@@ -90,7 +90,12 @@ async function runInProcess(
   const stderr = createTextStream();
   const commandIO: ProcessIO = {
     ...io,
-    ...{ argv, signal, onProgress, env: { ...io.env, ...env }, stdout: stdout.stream, stderr: stderr.stream },
+    argv,
+    signal,
+    onProgress,
+    env: { ...io.env, ...env },
+    stdout: stdout.stream,
+    stderr: stderr.stream,
     stdinIsTerminal: false,
     stdinIsPiped: input !== undefined,
     async *readStdin() {

@@ -47,7 +47,8 @@ function suggestReadCommand(
     const workflow = hasOption("--workflow") ? ` For a workflow, use --workflow ${typed}.` : "";
     return {
       hint: `Did you mean \`knock ${getCommandPath(list)} --recipient ${typed}\`?${workflow}`,
-      ...{ typed: listTyped(words), meant: ["list", "--recipient", ...words] },
+      typed: listTyped(words),
+      meant: ["list", "--recipient", ...words],
     };
   }
   const read = group?.commands.find(
@@ -75,7 +76,8 @@ export function suggestSubcommand(group: Command, typed: string, args: readonly 
   if (only !== undefined && others.length === 0 && only.registeredArguments.length > 0)
     return {
       hint: `Did you mean \`knock ${getCommandPath(only)} ${quoteForShell(word)}\`?`,
-      ...{ typed: [word], meant: [only.name(), word] },
+      typed: [word],
+      meant: [only.name(), word],
     };
   if (findNearest(word, known) !== undefined) return undefined;
   // Other tools use `run` as a verb.

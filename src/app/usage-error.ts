@@ -113,7 +113,8 @@ function suggestObjectWords(argv: readonly string[]): Hint | undefined {
     ? undefined
     : {
         hint: `Give the collection and the ID as two arguments: ${reference.replace("/", " ")}`,
-        ...{ typed: [reference], meant: reference.split("/") },
+        typed: [reference],
+        meant: reference.split("/"),
       };
 }
 

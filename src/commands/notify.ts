@@ -143,7 +143,8 @@ async function runNotify(
       workflow === null && flags.file === undefined
         ? {
             hint: `Put the workflow key first: knock notify ${flags.wait} --wait`,
-            ...{ typed: ["--wait", flags.wait], meant: [flags.wait, "--wait"] },
+            typed: ["--wait", flags.wait],
+            meant: [flags.wait, "--wait"],
           }
         : undefined;
     parseDurationArgument(flags.wait, "--wait", hint);

@@ -67,8 +67,13 @@ function parseRun(value: JsonObject): AccountRun {
       inserted_at: at,
     },
     recipientRun: {
-      ...{ id: String(value.id), recipient: toKey(value.recipient), data: null, via: null, events },
-      ...{ status: value.status as RunStatus, due_at: null },
+      id: String(value.id),
+      recipient: toKey(value.recipient),
+      data: null,
+      via: null,
+      events,
+      status: value.status as RunStatus,
+      due_at: null,
     },
     version: { steps: [] },
   };

@@ -69,11 +69,13 @@ function listEffects({ triggers, cancellations, events }: RecordedHistory): Reco
   const workflows = new Map(triggers.map(({ name, trigger }) => [name, trigger.workflow]));
   return [
     ...cancellations.map(({ at, triggers: affected, cancellation: { workflow, cancellation_key } }) => ({
-      ...{ at, triggers: affected },
+      at,
+      triggers: affected,
       concerns: (trigger: Trigger) => trigger.workflow === workflow && trigger.cancellation_key === cancellation_key,
     })),
     ...events.map(({ at, triggers: affected }) => ({
-      ...{ at, triggers: affected },
+      at,
+      triggers: affected,
       concerns: (trigger: Trigger) => [...affected].some((name) => workflows.get(name) === trigger.workflow),
     })),
   ];

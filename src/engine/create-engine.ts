@@ -92,8 +92,16 @@ function pickStoreOperations(store: Store) {
   const { explainError, deferDiskSync, syncToDisk, checkWritable } = store;
   const readNextDueAt = () => store.readNextDueAt({ excludeLeased: true });
   return {
-    ...{ listIdsByPrefix, listMessageIds, deleteMessages, clear, readChangeToken },
-    ...{ explainError, deferDiskSync, syncToDisk, checkWritable, readNextDueAt },
+    listIdsByPrefix,
+    listMessageIds,
+    deleteMessages,
+    clear,
+    readChangeToken,
+    explainError,
+    deferDiskSync,
+    syncToDisk,
+    checkWritable,
+    readNextDueAt,
   };
 }
 

@@ -80,7 +80,13 @@ export class KnockError extends Error {
     const hint = this.correction ?? this.hint;
     const { message: newMessage = message, ...options } = changes;
     return new KnockError(this.code, newMessage, {
-      ...{ hint, details, status, request_id, attempts, needsRestart, cause: this },
+      hint,
+      details,
+      status,
+      request_id,
+      attempts,
+      needsRestart,
+      cause: this,
       ...options,
     });
   }

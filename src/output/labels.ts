@@ -20,8 +20,14 @@ export function formatRecipientLabel(recipient: RecipientReference): string {
 
 /** A sandboxed message has reached no one, so it does not look like a delivered one. */
 const STATUS_STYLES: Readonly<Record<string, keyof Colors>> = {
-  ...{ sent: "green", delivered: "green", [SANDBOXED]: "cyan", waiting: "yellow", queued: "yellow" },
-  ...{ failed: "red", undelivered: "red", bounced: "red" },
+  sent: "green",
+  delivered: "green",
+  [SANDBOXED]: "cyan",
+  waiting: "yellow",
+  queued: "yellow",
+  failed: "red",
+  undelivered: "red",
+  bounced: "red",
 };
 
 /** Returns what runs came to with the color of each part: `1 delivered · 2 skipped`. */

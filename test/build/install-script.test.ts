@@ -217,8 +217,13 @@ describe.skipIf(process.platform === "win32")("the action setup", () => {
   async function setUp(env: Record<string, string>) {
     const { exitCode, stdout, stderr } = await execa("bash", [resolve("actions/setup/install.sh")], {
       env: {
-        ...{ INPUT_SOURCE: "executable", INPUT_VERSION: VERSION, COMMAND_FOLDER: join(home, "tools/knock") },
-        ...{ RUNNER_TEMP: home, GITHUB_SERVER_URL: address, ACTION_REPOSITORY: "ada/knock", HOME: home },
+        INPUT_SOURCE: "executable",
+        INPUT_VERSION: VERSION,
+        COMMAND_FOLDER: join(home, "tools/knock"),
+        RUNNER_TEMP: home,
+        GITHUB_SERVER_URL: address,
+        ACTION_REPOSITORY: "ada/knock",
+        HOME: home,
         KNOCK_INSTALL_ADDRESS: `${address}${RELEASE_PATH}`,
         ...env,
       },

@@ -66,7 +66,9 @@ describe("third-party notices", () => {
 
   it("print terms that packages share once, with the copyright of each", () => {
     const packages = ["one", "two", "three"].map((name) => ({
-      ...{ name, version: "1.0.0", license: "MIT" },
+      name,
+      version: "1.0.0",
+      license: "MIT",
       texts: [
         name === "three" ? "Other terms." : `MIT License\n\nCopyright (c) ${name}\n\nPermission is\nhereby granted.\n`,
       ],

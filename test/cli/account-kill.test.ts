@@ -189,7 +189,11 @@ describe.concurrent(`commands that are killed at random steps (KNOCK_KILL_SEED=$
     const args = ["dev", "--port", "0", "--store", "dev.db", "--ready-file", ready, ...(isWriting ? ["--write"] : [])];
     const env = { HOME: checkout.home, ...toHook({ fraction: (1 + random(1000)) / 1000 }) };
     const server = execa(process.execPath, [BIN, ...args], {
-      ...{ cwd: project.root, env, extendEnv: false, reject: false, stdio: "ignore" },
+      cwd: project.root,
+      env,
+      extendEnv: false,
+      reject: false,
+      stdio: "ignore",
     });
     await eventually(() => existsSync(ready));
     const { url } = JSON.parse(readFileSync(ready, "utf8")) as { url: string };

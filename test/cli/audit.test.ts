@@ -233,8 +233,14 @@ describe.concurrent("knock audit", () => {
         ],
         notes: [],
         summary: {
-          ...{ recipients: 0, workflows: 1, missing: 0, get_nothing: 0 },
-          ...{ objects: 3, objects_reach_no_one: 2, subscribers: 4, subscribers_get_nothing: 2 },
+          recipients: 0,
+          workflows: 1,
+          missing: 0,
+          get_nothing: 0,
+          objects: 3,
+          objects_reach_no_one: 2,
+          subscribers: 4,
+          subscribers_get_nothing: 2,
         },
       },
     });

@@ -93,7 +93,10 @@ describe.concurrent("knock auth status", () => {
     const env = { KNOCK_API_KEY: KEY, KNOCK_BASE_URL: "http://127.0.0.1:9" };
     expect((await status(collab, [], env)).key).toEqual({
       ...shown,
-      ...{ mode: "live", source: "environment", profile: null, base_url: "http://127.0.0.1:9" },
+      mode: "live",
+      source: "environment",
+      profile: null,
+      base_url: "http://127.0.0.1:9",
     });
     expect((await status(collab, ["--api-key", "pk_test_1"], env)).key).toMatchObject({ mode: "test", source: "flag" });
     const { stdout } = await collab.knock(["auth", "status"]);

@@ -10,7 +10,10 @@ const PAGE = ["--set", "page=Home"];
 const usage = (message: ExpectedError["message"]): ExpectedError => ({ exit: 2, code: "usage", message });
 const json = (message: ExpectedError["message"]): ExpectedError => ({ exit: 2, code: "invalid_json", message });
 const params = (message: ExpectedError["message"], ...pointers: string[]): ExpectedError => ({
-  ...{ exit: 2, code: "invalid_params", message, pointers },
+  exit: 2,
+  code: "invalid_params",
+  message,
+  pointers,
 });
 
 const nested = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(levels)}`;
@@ -144,7 +147,9 @@ describe.concurrent("invalid flags of notify", () => {
     await expectCommandError(collab, ["notify"], params("recipients is required"));
     await expectCommandError(collab, ["notify", "a", "b"], usage("too many arguments"));
     await expectCommandError(collab, ["notify", "../invite", "-r", "ada"], {
-      ...{ exit: 5, code: "workflow_missing", message: 'there is no workflow "../invite"' },
+      exit: 5,
+      code: "workflow_missing",
+      message: 'there is no workflow "../invite"',
     });
   });
 });

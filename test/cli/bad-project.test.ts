@@ -12,10 +12,16 @@ const SEND = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 
 const project = (message: ExpectedError["message"]): ExpectedError => ({ exit: 3, code: "project_invalid", message });
 const workflow = (message: ExpectedError["message"], ...pointers: string[]): ExpectedError => ({
-  ...{ exit: 3, code: "workflow_invalid", message, pointers },
+  exit: 3,
+  code: "workflow_invalid",
+  message,
+  pointers,
 });
 const template = (message: ExpectedError["message"], ...pointers: string[]): ExpectedError => ({
-  ...{ exit: 3, code: "template_invalid", message, pointers },
+  exit: 3,
+  code: "template_invalid",
+  message,
+  pointers,
 });
 
 /** Creates a store with a run in it, while the project is still valid. */
@@ -152,7 +158,9 @@ describe.concurrent("recipients/*.json", () => {
 describe.concurrent("workflows", () => {
   inProcessTest("exits 6 for an inactive one, and the hint says how to activate it", async ({ ops }) => {
     await expectCommandError(ops, ["notify", "legacy-pager", "-r", "olu"], {
-      ...{ exit: 6, code: "workflow_inactive", message: 'workflow "legacy-pager" is not active' },
+      exit: 6,
+      code: "workflow_inactive",
+      message: 'workflow "legacy-pager" is not active',
     });
   });
 
@@ -381,7 +389,9 @@ describe.concurrent("the store", () => {
       store("is not a store: it is not an SQLite database"),
     );
     await expectCommandError(collab, [...SEND, "--store", "postgres://127.0.0.1:1/x"], {
-      ...{ exit: 7, code: "unreachable", message: "is not reachable: connect ECONNREFUSED 127.0.0.1:1" },
+      exit: 7,
+      code: "unreachable",
+      message: "is not reachable: connect ECONNREFUSED 127.0.0.1:1",
     });
   });
 

@@ -28,7 +28,9 @@ const RUN_ELSEWHERE: Record<string, string> = {
 
 /** The first message of a client of `knock mcp`. */
 const INITIALIZE = {
-  ...{ jsonrpc: "2.0", id: 1, method: "initialize" },
+  jsonrpc: "2.0",
+  id: 1,
+  method: "initialize",
   params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } },
 };
 
@@ -185,7 +187,11 @@ async function runParts(shop: Sample, url: string): Promise<Commands> {
     template: JsonObject,
     more: JsonObject = {},
   ) => ({
-    ...{ ref, type: "channel", channel_type, channel_key, template },
+    ref,
+    type: "channel",
+    channel_type,
+    channel_key,
+    template,
     ...more,
   });
   const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];

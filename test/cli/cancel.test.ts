@@ -17,7 +17,10 @@ describe.concurrent("knock cancel", () => {
       cancellation_key: "inv-1",
       target: "local",
       recipients: ["lin", "mary"].map((recipient) => ({
-        ...{ recipient, recipient_run_id: expect.any(String), outcome: "cancelled", reason: null },
+        recipient,
+        recipient_run_id: expect.any(String),
+        outcome: "cancelled",
+        reason: null,
       })),
       summary: { cancelled: 2, not_cancellable: 0, unfinished_triggers: 0 },
     });

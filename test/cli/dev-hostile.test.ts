@@ -10,11 +10,15 @@ const TEMPLATES = HOSTILE_TEMPLATES.filter((template) => template !== SLOW_OUTPU
 /** A step for each way to render the text of the trigger. */
 const STEPS: readonly JsonObject[] = [
   {
-    ...{ ref: "html", channel_type: "email", channel_key: "mail" },
+    ref: "html",
+    channel_type: "email",
+    channel_key: "mail",
     template: { subject: "S", html_body: "<style>p{color:red}</style><p>{{ data.text }}</p>" },
   },
   {
-    ...{ ref: "mjml", channel_type: "email", channel_key: "mail" },
+    ref: "mjml",
+    channel_type: "email",
+    channel_key: "mail",
     template: { subject: "S", is_mjml: true, html_body: "<mjml><mj-body>{{ data.text }}</mj-body></mjml>" },
   },
   { ref: "sms", channel_type: "sms", channel_key: "text", template: { text_body: "{{ data.text }}" } },

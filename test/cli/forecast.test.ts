@@ -153,7 +153,10 @@ describe.concurrent("knock forecast", () => {
 
   it("prints what messages cost, in total and by price, and what has no price", async ({ collab }) => {
     const lines = ["2026-03-02T09:00:00Z", "2026-03-10T09:00:00Z"].map((at) => ({
-      ...{ at, key: "storage-low", recipients: ["ada", "grace"], data: { percent: 95 } },
+      at,
+      key: "storage-low",
+      recipients: ["ada", "grace"],
+      data: { percent: 95 },
     }));
     write(collab, lines);
     const args = ["forecast", "triggers.jsonl"];

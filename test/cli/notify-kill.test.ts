@@ -20,7 +20,9 @@ cliTest(`a run that is killed ${KILLS} times at random points triggers each line
   );
   collab.write("triggers.jsonl", lines.join("\n"));
   const env = {
-    ...{ PATH: process.env.PATH, HOME: collab.home, KNOCK_API_KEY: "sk_test_0123456789abcdefghij" },
+    PATH: process.env.PATH,
+    HOME: collab.home,
+    KNOCK_API_KEY: "sk_test_0123456789abcdefghij",
     KNOCK_BASE_URL: api.url,
   };
   const args = [

@@ -167,7 +167,10 @@ describe.concurrent("failures of a run", () => {
     name: "Broken",
     steps: [
       {
-        ...{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "sms" },
+        ref: "sms_1",
+        type: "channel",
+        channel_type: "sms",
+        channel_key: "sms",
         template: {
           text_body: "{% if recipient.id == 'grace' %}{% for i in (1..99999999) %}x{% endfor %}{% endif %}Hi",
         },

@@ -51,17 +51,25 @@ describe.concurrent("knock notify", () => {
       status: "completed",
       steps: [
         {
-          ...{ ref: "in_app_feed_1", type: "channel", channel_type: "in_app_feed", channel: "in-app-feed" },
-          ...{ outcome: "sent", reason: null, message_id: expect.any(String), message_status: "delivered" },
+          ref: "in_app_feed_1",
+          type: "channel",
+          channel_type: "in_app_feed",
+          channel: "in-app-feed",
+          outcome: "sent",
+          reason: null,
+          message_id: expect.any(String),
+          message_status: "delivered",
         },
         { ref: "delay_1", type: "delay", outcome: "skipped", reason: { code: "skip_delay", detail: null } },
         {
-          ...{ ref: "email_1", type: "channel", channel_type: "email", channel: "sendgrid", outcome: "skipped" },
-          ...{
-            reason: { code: "preference", detail: expect.stringContaining("collab") },
-            message_id: null,
-            message_status: null,
-          },
+          ref: "email_1",
+          type: "channel",
+          channel_type: "email",
+          channel: "sendgrid",
+          outcome: "skipped",
+          reason: { code: "preference", detail: expect.stringContaining("collab") },
+          message_id: null,
+          message_status: null,
         },
       ],
     });

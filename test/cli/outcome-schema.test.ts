@@ -115,7 +115,10 @@ describe.concurrent("printed outcomes match the schema", () => {
       name: "Broken",
       steps: [
         {
-          ...{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "sms" },
+          ref: "sms_1",
+          type: "channel",
+          channel_type: "sms",
+          channel_key: "sms",
           template: { text_body: "{% for i in (1..99999999) %}x{% endfor %}" },
         },
       ],
@@ -139,7 +142,8 @@ describe.concurrent("printed outcomes match the schema", () => {
   sampleTest("for the remote target without further details", async ({ collab }) => {
     const api = await startStubApi();
     api.expect({
-      ...{ method: "POST", path: "/v1/workflows/new-comment/trigger" },
+      method: "POST",
+      path: "/v1/workflows/new-comment/trigger",
       body: { recipients: ["ada", "grace"], data: { page: "Home" } },
       reply: { json: { workflow_run_id: "6f1f0f3e-0000-4000-8000-0000000000bb" } },
     });

@@ -135,7 +135,10 @@ describe.concurrent("knock push", () => {
       name: "z",
       steps: [
         {
-          ...{ ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail" },
+          ref: "email_1",
+          type: "channel",
+          channel_type: "email",
+          channel_key: "mail",
           template: { subject: "Hi", html_body, settings: { layout_key } },
         },
       ],

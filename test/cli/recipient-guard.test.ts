@@ -202,7 +202,9 @@ describe.concurrent("the settings of a recipient guard", () => {
     ]);
     setGuard(collab, ["user:ci-*"]);
     expect((await list())[0]).toEqual({
-      ...{ name: "recipients.allow", value: "user:ci-* and *@example.com, user:qa-*", source: "project" },
+      name: "recipients.allow",
+      value: "user:ci-* and *@example.com, user:qa-*",
+      source: "project",
     });
     await set("recipients.allow", "");
     await set("recipients.redirect", "");

@@ -50,8 +50,12 @@ describe.concurrent("a remote trigger", () => {
     const { outcome, stderr, exitCode } = await remote(collab, api, [...args, "--json"]);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(outcome).toEqual({
-      ...{ workflow_run_id: RUN_ID, workflow: "new-comment", target: "remote", cancellation_key: "c1" },
-      ...{ recipients: null, summary: null },
+      workflow_run_id: RUN_ID,
+      workflow: "new-comment",
+      target: "remote",
+      cancellation_key: "c1",
+      recipients: null,
+      summary: null,
     });
     const human = await remote(collab, api, args);
     expect(human.stdout).toBe(
@@ -61,8 +65,11 @@ describe.concurrent("a remote trigger", () => {
 
   it("needs no project, and says that nothing was checked without one", async ({ empty, api }) => {
     api.expect({
-      ...{ method: "POST", path: TRIGGER, headers: { "idempotency-key": /^knock-cli-[0-9a-f-]{36}$/ } },
-      ...{ body: BODY, reply: ACCEPTED },
+      method: "POST",
+      path: TRIGGER,
+      headers: { "idempotency-key": /^knock-cli-[0-9a-f-]{36}$/ },
+      body: BODY,
+      reply: ACCEPTED,
     });
     const { stdout, stderr, exitCode } = await remote(empty, api, COMMENT);
     expect(stdout).toContain(RUN_ID);
@@ -98,7 +105,9 @@ describe.concurrent("a remote trigger", () => {
     async ({ collab, api }) => {
       const lines = ["ada", "lin", "grace"].map((id) => JSON.stringify({ key: "invite", recipients: [id] })).join("\n");
       const expected = (id: string) => ({
-        ...{ method: "POST", path: "/v1/workflows/invite/trigger", body: { recipients: [id] } },
+        method: "POST",
+        path: "/v1/workflows/invite/trigger",
+        body: { recipients: [id] },
       });
       api.expect(
         { ...expected("ada"), reply: ACCEPTED },
@@ -137,7 +146,9 @@ describe.concurrent("a response of the API", () => {
       { field: "data.page", message: "is worse" },
     ];
     api.expect({
-      ...{ method: "POST", path: TRIGGER, body: BODY },
+      method: "POST",
+      path: TRIGGER,
+      body: BODY,
       reply: { status: 422, json: { code: "invalid_params", message: "Invalid", errors } },
     });
     const { error, stderr, exitCode } = await remote(collab, api, [...COMMENT, "--json"]);
@@ -157,7 +168,9 @@ describe.concurrent("a response of the API", () => {
     "%i is retried up to three tries with one idempotency key: exit %i",
     async ([status, exit, code], { collab, api }) => {
       const one = {
-        ...{ method: "POST", path: TRIGGER, body: BODY },
+        method: "POST",
+        path: TRIGGER,
+        body: BODY,
         reply: { status, headers: { "retry-after": "0" }, json: { code: "x", message: "Not now" } },
       };
       api.expect(one, one, one);
@@ -252,7 +265,9 @@ describe.concurrent("API keys", () => {
 
   it("are redacted in a response or an error that contains them", async ({ collab, api }) => {
     api.expect({
-      ...{ method: "POST", path: TRIGGER, body: BODY },
+      method: "POST",
+      path: TRIGGER,
+      body: BODY,
       reply: { status: 401, json: { code: "api_key_invalid", message: `The key ${KEY} is not known` } },
     });
     const { stderr } = await remote(collab, api, [...COMMENT, "--json"], { env: { KNOCK_DEBUG: "1" } });
@@ -289,7 +304,9 @@ describe.concurrent("commands after a remote trigger", () => {
 
   it("cancel is accepted, and says that the API reports no details", async ({ collab, api }) => {
     const one = {
-      ...{ method: "POST", path: "/v1/workflows/invite/cancel", body: { cancellation_key: "c1", recipients: ["lin"] } },
+      method: "POST",
+      path: "/v1/workflows/invite/cancel",
+      body: { cancellation_key: "c1", recipients: ["lin"] },
       reply: { status: 204 },
     };
     api.expect(one, one);
@@ -299,7 +316,11 @@ describe.concurrent("commands after a remote trigger", () => {
     );
     const { json, exitCode } = await remote(collab, api, [...args, "--json", "--fail-if-none"]);
     expect(json).toEqual({
-      ...{ workflow: "invite", cancellation_key: "c1", target: "remote", recipients: null, summary: null },
+      workflow: "invite",
+      cancellation_key: "c1",
+      target: "remote",
+      recipients: null,
+      summary: null,
     });
     expect(exitCode).toBe(0);
   });

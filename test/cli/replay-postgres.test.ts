@@ -6,7 +6,10 @@ import { createDatabase, describeOnPostgres, dropDatabase } from "../helpers/pos
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const feed = (markdown_body: string): JsonObject => ({
-  ...{ ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "inbox" },
+  ref: "feed_1",
+  type: "channel",
+  channel_type: "in_app_feed",
+  channel_key: "inbox",
   template: { markdown_body },
 });
 
@@ -22,7 +25,8 @@ describeOnPostgres("knock replay of a PostgreSQL store without a change of the f
     shop.write("knock/environment.json", { ...environment, fetch: { allow: [server.url] } });
     const steps: JsonObject[] = [
       {
-        ...{ ref: "fetch_1", type: "http_fetch" },
+        ref: "fetch_1",
+        type: "http_fetch",
         settings: { method: "get", url: server.url, response_path: "task" },
       },
       { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } },

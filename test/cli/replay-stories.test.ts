@@ -64,8 +64,14 @@ async function replayScenarios(
             prepareStore: async (target, at) => copyOnRead(store, target, history.memberships, at),
           },
           {
-            ...{ file: null, against: null, range: EVERYTHING, last: null, limit: null },
-            ...{ keepsPersonalData: true, tolerance: 0, comparesContent: true },
+            file: null,
+            against: null,
+            range: EVERYTHING,
+            last: null,
+            limit: null,
+            keepsPersonalData: true,
+            tolerance: 0,
+            comparesContent: true,
           },
           { project, io, warn: () => {}, setProgress: () => {} },
         );

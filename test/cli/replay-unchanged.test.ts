@@ -5,12 +5,21 @@ import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 
 const feed = (markdown_body: string, more: JsonObject = {}): JsonObject => ({
-  ...{ ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "inbox" },
-  ...{ template: { markdown_body }, ...more },
+  ref: "feed_1",
+  type: "channel",
+  channel_type: "in_app_feed",
+  channel_key: "inbox",
+  template: { markdown_body },
+  ...more,
 });
 
 const sms = (text_body: string, more: JsonObject = {}): JsonObject => ({
-  ...{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "texts", template: { text_body }, ...more },
+  ref: "sms_1",
+  type: "channel",
+  channel_type: "sms",
+  channel_key: "texts",
+  template: { text_body },
+  ...more,
 });
 
 const where = (variable: string, argument: string, operator = "equal_to"): JsonObject => ({
@@ -46,7 +55,9 @@ async function startApi(
 }
 
 const fetchStep = (url: string, settings: JsonObject = {}): JsonObject => ({
-  ...{ ref: "http_fetch_1", type: "http_fetch", settings: { method: "get", url, ...settings } },
+  ref: "http_fetch_1",
+  type: "http_fetch",
+  settings: { method: "get", url, ...settings },
 });
 
 /** Runs the due work of a moment, which is where a stored run continues. */
@@ -85,7 +96,11 @@ describe.concurrent("knock replay without a change of the files", () => {
       settings: { is_commercial: true },
       steps: [
         {
-          ...{ ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail", channel_overrides },
+          ref: "email_1",
+          type: "channel",
+          channel_type: "email",
+          channel_key: "mail",
+          channel_overrides,
           template: { subject: "S", html_body, settings: {} },
         },
         sms("See https://lark.test/sms", { channel_overrides: { link_tracking: true } }),
@@ -164,7 +179,8 @@ describe.concurrent("knock replay without a change of the files", () => {
   it("gives agent steps the recorded responses, also if one failed", async ({ shop, onTestFinished }) => {
     await startApi({ shop, onTestFinished }, { json: { text: "Fine weather" } }, { json: { error: "no credits" } });
     const agent = {
-      ...{ ref: "ai_agent_1", type: "ai_agent" },
+      ref: "ai_agent_1",
+      type: "ai_agent",
       settings: { model: "example:small", request_prompt: "Weather?", response_type: "text", halt_on_error: false },
     };
     writeWorkflow(shop, [agent, feed("{{ data.ai_agent_1.text }}.")]);
@@ -207,7 +223,9 @@ describe.concurrent("knock replay without a change of the files", () => {
 
   it("starts with the memberships before the steps that changed them", async ({ shop }) => {
     const change = (action: string) => ({
-      ...{ ref: "audience_1", type: "update_audience", settings: { action, audience_key: "club" } },
+      ref: "audience_1",
+      type: "update_audience",
+      settings: { action, audience_key: "club" },
     });
     const member = feed("Member", { conditions: where("recipient", "club", "is_audience_member") });
     writeWorkflow(shop, [member, change("add")], "join");

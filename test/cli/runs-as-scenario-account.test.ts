@@ -46,7 +46,9 @@ describe("knock runs show --as-scenario --remote", () => {
     await api.request("POST /__knock/clock", { freeze: new Date(Date.now() - 3 * 3_600_000).toISOString() });
     const trigger = (workflow: string, body: JsonObject) => api.request(`POST /v1/workflows/${workflow}/trigger`, body);
     await trigger("welcome", {
-      ...{ recipients: ["ada-lovelace", "bo-derek"], actor: "bo-derek", data: { text: "ask max@other.test" } },
+      recipients: ["ada-lovelace", "bo-derek"],
+      actor: "bo-derek",
+      data: { text: "ask max@other.test" },
     });
     await trigger("digest", { recipients: ["bo-derek"], data: { n: 1 } });
     await api.request("POST /__knock/clock", { advance: "1m" });

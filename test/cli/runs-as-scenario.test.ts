@@ -7,11 +7,19 @@ import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 
 const feed = (markdown_body: string, more: JsonObject = {}): JsonObject => ({
-  ...{ ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "inbox" },
-  ...{ template: { markdown_body }, ...more },
+  ref: "feed_1",
+  type: "channel",
+  channel_type: "in_app_feed",
+  channel_key: "inbox",
+  template: { markdown_body },
+  ...more,
 });
 const sms = (text_body: string): JsonObject => ({
-  ...{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "texts", template: { text_body } },
+  ref: "sms_1",
+  type: "channel",
+  channel_type: "sms",
+  channel_key: "texts",
+  template: { text_body },
 });
 const WORKFLOW_FILE = "knock/workflows/fresh/workflow.json";
 const BATCH = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } };
@@ -163,7 +171,8 @@ describe.concurrent("knock runs show --as-scenario", () => {
     shop,
   }) => {
     const wait = (event: JsonObject, ref: string, more: JsonObject = {}) => ({
-      ...{ ref, type: "wait_for_event" },
+      ref,
+      type: "wait_for_event",
       settings: { event, expires_after: { unit: "days", value: 1 }, on_match: "continue", on_timeout: "halt", ...more },
     });
     const seen = { event_type: "message", source_type: "workflow", source_key: "fresh", event_key: "seen" };
@@ -200,7 +209,10 @@ describe.concurrent("knock runs show --as-scenario", () => {
     });
     const event = { event_type: "workflow", source_key: "other", event_key: "completed" };
     const settings = {
-      ...{ event, expires_after: { unit: "days", value: 1 }, on_match: "continue", on_timeout: "halt" },
+      event,
+      expires_after: { unit: "days", value: 1 },
+      on_match: "continue",
+      on_timeout: "halt",
       ...whenEqual("event.workflow_key", "other"),
     };
     writeWorkflow(shop, [{ ref: "wait_1", type: "wait_for_event", settings }, feed("Done")]);

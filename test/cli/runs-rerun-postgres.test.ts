@@ -5,7 +5,10 @@ import { createDatabase, describeOnPostgres, dropDatabase } from "../helpers/pos
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const feed = (markdown_body: string, ref = "feed_1"): JsonObject => ({
-  ...{ ref, type: "channel", channel_type: "in_app_feed", channel_key: "inbox" },
+  ref,
+  type: "channel",
+  channel_type: "in_app_feed",
+  channel_key: "inbox",
   template: { markdown_body },
 });
 const STEPS: JsonObject[] = [

@@ -5,8 +5,12 @@ import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 
 const feed = (markdown_body: string, more: JsonObject = {}): JsonObject => ({
-  ...{ ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "inbox" },
-  ...{ template: { markdown_body }, ...more },
+  ref: "feed_1",
+  type: "channel",
+  channel_type: "in_app_feed",
+  channel_key: "inbox",
+  template: { markdown_body },
+  ...more,
 });
 const DELAY = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "hours", value: 1 } } };
 const BATCH = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } };
@@ -61,7 +65,8 @@ describe.concurrent("knock runs rerun", () => {
     const plus = await rerun(shop, id, "--recipient-set", "plan=plus");
     expect(plus.report.steps).toEqual([
       {
-        ...{ recipient: "ines", step: "feed_3" },
+        recipient: "ines",
+        step: "feed_3",
         before: { outcome: "skipped", reason: "condition", branch: null },
         after: { outcome: "sent", reason: null, branch: null },
       },

@@ -52,7 +52,10 @@ describe.concurrent("knock store snapshot", () => {
     const before = await readStore(collab);
     const saved = await snapshot(collab, "save", "before", "--json");
     expect(saved.json).toMatchObject({
-      ...{ name: "before", users: 6, runs: 2, replaced: false },
+      name: "before",
+      users: 6,
+      runs: 2,
+      replaced: false,
       clock: { now: "2030-06-04T10:00:00.000Z", frozen: true },
     });
     await collab.knock(["clock", "advance", "2h"]);
@@ -200,7 +203,9 @@ describe.concurrent("knock store snapshot", () => {
     await snapshot(collab, "save", "after");
     const back = (await snapshot(collab, "diff", "after", "before", "--limit", "1", "--json")).json;
     expect(back).toMatchObject({
-      ...{ before: "after", after: "before", recipients: { added: 0, changed: 1, removed: 1 } },
+      before: "after",
+      after: "before",
+      recipients: { added: 0, changed: 1, removed: 1 },
       runs: { changed: 2, items: [{ before: "completed", after: "paused" }] },
     });
     expect((back.recipients as JsonObject).items).toHaveLength(1);
@@ -250,7 +255,8 @@ describe.concurrent("knock store snapshot", () => {
       expect(Number(users) - 6).toBeGreaterThanOrEqual(Number(runs));
       expect(Number(messages) / Number(runs)).toBe(Number(end.messages) / 3_000);
       expect((await snapshot(collab, "diff", `s${index}`, "end", "--json")).json.runs).toMatchObject({
-        ...{ added: 3_000 - Number(runs), removed: 0 },
+        added: 3_000 - Number(runs),
+        removed: 0,
       });
     }
   });

@@ -95,7 +95,9 @@ describe.runIf(hasTerminal).concurrent("knock on a terminal", () => {
 
   it("ends a wait on Ctrl-C and reports what was done: exit 130", async ({ collab }) => {
     const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--wait"], {
-      ...{ type: [/0 of 1 runs ended/, "\u0003"], columns: 80, env: { NO_COLOR: "1" } },
+      type: [/0 of 1 runs ended/, "\u0003"],
+      columns: 80,
+      env: { NO_COLOR: "1" },
     });
     expect(exitCode).toBe(130);
     expect(stdout).toContain("waiting at delay_1");
@@ -106,7 +108,8 @@ describe.runIf(hasTerminal).concurrent("knock on a terminal", () => {
     ["\u0004", "Ctrl-D", 2, /error: no API key given\nhint: /],
   ])("handles %j (%s) at a prompt: exit %i", async ([key, , exit, told], { collab }) => {
     const { stdout, exitCode } = await collab.onTerminal(["auth", "login"], {
-      ...{ type: [/API key: /, key], env: { NO_COLOR: "1" } },
+      type: [/API key: /, key],
+      env: { NO_COLOR: "1" },
     });
     expect(stdout).toMatch(told);
     expect(exitCode).toBe(exit);

@@ -81,7 +81,9 @@ describe.concurrent("likely misspelled template variables", () => {
       name: "Plain",
       steps: [
         {
-          ...{ ref: "in_app_feed_1", type: "channel", channel_key: "in-app-feed" },
+          ref: "in_app_feed_1",
+          type: "channel",
+          channel_key: "in-app-feed",
           template: { markdown_body: "{{ data.post_title }} {{ post_title }}" },
         },
       ],

@@ -53,7 +53,10 @@ describe.concurrent("knock worker", () => {
     expect(due.exitCode).toBe(0);
     expect(due.json.ran).toEqual(
       ["grace", "katherine"].map((recipient) => ({
-        ...{ recipient_run_id: expect.any(String), recipient, workflow: "quick", at: expect.any(String) },
+        recipient_run_id: expect.any(String),
+        recipient,
+        workflow: "quick",
+        at: expect.any(String),
         steps: [expect.objectContaining({ outcome: "passed" }), expect.objectContaining({ outcome: "sent" })],
       })),
     );
@@ -104,7 +107,8 @@ cliTest("ends in bounded time after SIGTERM, and releases the work that it has n
     const environment = JSON.parse(collab.read("knock/environment.json")) as object;
     collab.write("knock/environment.json", {
       ...environment,
-      ...{ fetch: { allow: [server.url] }, private_addresses: ["127.0.0.1"] },
+      fetch: { allow: [server.url] },
+      private_addresses: ["127.0.0.1"],
     });
     const worker = collab.start(["worker"]);
     await collab.knock(["notify", "slow", "-r", "grace,ada"]);

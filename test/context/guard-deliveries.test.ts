@@ -108,7 +108,10 @@ describe("a guard of deliveries", () => {
 
   it("needs an allowed address or an allowed ID whose stored address it is", async () => {
     const sms = buildChannel("sms", "twilio", {
-      ...{ account_id: "AC1", auth_token: "$KEY", phone_number: "+15550100", base_url: http.url },
+      account_id: "AC1",
+      auth_token: "$KEY",
+      phone_number: "+15550100",
+      base_url: http.url,
     });
     const text = (to: string) => buildMessage("sms", { to, body: "Hi" });
     const email = (to: string) => buildEmailMessage({ to });

@@ -15,11 +15,17 @@ export function compileSteps(steps: JsonObject[], more: JsonObject = {}): Promis
 }
 
 export const smsStep = (text: string, ref = "sms"): JsonObject => ({
-  ...{ ref, type: "channel", channel_type: "sms", channel_key: "sms" },
+  ref,
+  type: "channel",
+  channel_type: "sms",
+  channel_key: "sms",
   template: { text_body: text },
 });
 
 export const emailStep = (template: JsonObject, ref = "email"): JsonObject => ({
-  ...{ ref, type: "channel", channel_type: "email", channel_key: "email" },
+  ref,
+  type: "channel",
+  channel_type: "email",
+  channel_key: "email",
   template: { subject: "Hi", html_body: "<p>Hi</p>", ...template },
 });

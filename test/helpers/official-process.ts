@@ -39,7 +39,9 @@ export class OfficialProcess {
       XDG_CACHE_HOME: home.root,
     };
     const child = fork(join(import.meta.dirname, "official-process.mjs"), [packageRoot], {
-      ...{ cwd: home.root, env: { ...env, CI: "1" }, execArgv: [] },
+      cwd: home.root,
+      env: { ...env, CI: "1" },
+      execArgv: [],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     let stderr = "";

@@ -169,7 +169,10 @@ function writeSample(name: SampleName, dir: string): void {
 /** Returns the options of a process that runs a command, or a shell that runs one. */
 function processOptions({ cwd, env, uid, gid, input }: Omit<CommandInvocation, "args">) {
   return {
-    ...{ cwd, env, extendEnv: false as const, reject: false as const },
+    cwd,
+    env,
+    extendEnv: false as const,
+    reject: false as const,
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),

@@ -76,7 +76,11 @@ export async function startServer({ store }: { store?: string } = {}): Promise<S
   });
   const url = String(started.url);
   return {
-    ...{ sample, url, lines, keys, createKey },
+    sample,
+    url,
+    lines,
+    keys,
+    createKey,
     operatorUrl: `http://127.0.0.1:${started.metrics_port}`,
     readErrors: () => errors,
     async call(path, headers = {}, init = {}) {

@@ -111,8 +111,12 @@ describe("credentials", () => {
     expect(countRoleRequests()).toBe(1);
     expect(new URLSearchParams(fake.requests[0]?.text)).toEqual(
       new URLSearchParams({
-        ...{ Action: "AssumeRole", Version: "2011-06-15", RoleArn: ROLE, RoleSessionName: "knock" },
-        ...{ DurationSeconds: "3600", ExternalId: "channel-1" },
+        Action: "AssumeRole",
+        Version: "2011-06-15",
+        RoleArn: ROLE,
+        RoleSessionName: "knock",
+        DurationSeconds: "3600",
+        ExternalId: "channel-1",
       }),
     );
     harness.now += 58 * 60_000;
@@ -228,8 +232,11 @@ describe("Amazon SES", () => {
           ],
           Attachments: [
             {
-              ...{ FileName: "a.txt", RawContent: "aGk=", ContentType: "text/plain" },
-              ...{ ContentDisposition: "ATTACHMENT", ContentTransferEncoding: "BASE64" },
+              FileName: "a.txt",
+              RawContent: "aGk=",
+              ContentType: "text/plain",
+              ContentDisposition: "ATTACHMENT",
+              ContentTransferEncoding: "BASE64",
             },
           ],
         },
@@ -258,7 +265,9 @@ describe("Amazon SES", () => {
       json: { message: "paused", ...fields },
     });
     expect(await harness.send(buildAwsChannel("email", { base_url: aws.url }), buildEmailMessage())).toEqual({
-      ...{ status: "failed", retryable: true, reason: "Amazon SES: paused (code SendingPausedException)" },
+      status: "failed",
+      retryable: true,
+      reason: "Amazon SES: paused (code SendingPausedException)",
     });
     await aws.close();
   });
@@ -282,7 +291,9 @@ describe("webhooks of Amazon SNS", () => {
     eventType: "Bounce",
     mail: { timestamp: "2026-03-01T11:58:00.000Z", tags: { knock_message_id: [MESSAGE_ID] } },
     bounce: {
-      ...{ bounceType: "Permanent", bounceSubType: "General", timestamp: "2026-03-01T11:59:00.000Z" },
+      bounceType: "Permanent",
+      bounceSubType: "General",
+      timestamp: "2026-03-01T11:59:00.000Z",
       bouncedRecipients: [{ emailAddress: "ada@lark.test", diagnosticCode: "smtp; 550 user unknown" }],
     },
   };
@@ -304,8 +315,12 @@ describe("webhooks of Amazon SNS", () => {
   /** Signs as documented: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html */
   function buildWebhook(changes: Record<string, string> = {}) {
     const fields: Record<string, string> = {
-      ...{ Type: "Notification", MessageId: "1", TopicArn: TOPIC, Message: JSON.stringify(EVENT) },
-      ...{ Timestamp: new Date(NOW).toISOString(), SignatureVersion: "1" },
+      Type: "Notification",
+      MessageId: "1",
+      TopicArn: TOPIC,
+      Message: JSON.stringify(EVENT),
+      Timestamp: new Date(NOW).toISOString(),
+      SignatureVersion: "1",
       SigningCertURL: "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem",
       ...changes,
     };
@@ -323,7 +338,9 @@ describe("webhooks of Amazon SNS", () => {
     for (const changes of variants)
       expect(await read(buildWebhook(changes))).toEqual([
         {
-          ...{ message_id: MESSAGE_ID, type: "bounced", at: Date.parse("2026-03-01T11:59:00Z") },
+          message_id: MESSAGE_ID,
+          type: "bounced",
+          at: Date.parse("2026-03-01T11:59:00Z"),
           reason: "Amazon SES: smtp; 550 user unknown",
         },
       ]);
@@ -385,7 +402,9 @@ describe("Amazon SNS", () => {
   it("CH-112 sends SMS messages as a form with attributes", async () => {
     await open("aws-sns-sms");
     const channel = buildAwsChannel("sms", {
-      ...{ message_type: "transactional", sender_id: "LARK", phone_number: "+12025550100" },
+      message_type: "transactional",
+      sender_id: "LARK",
+      phone_number: "+12025550100",
     });
     expect(await harness.send(channel, buildMessage("sms", { to: "+1 (202) 555-0143", body: "Hi ✓" }))).toEqual({
       status: "sent",
@@ -399,7 +418,10 @@ describe("Amazon SNS", () => {
       [`MessageAttributes.entry.${index}.Value.StringValue`]: value,
     });
     expect(fake.requests[0]?.body).toEqual({
-      ...{ Action: "Publish", Version: "2010-03-31", PhoneNumber: "+12025550143", Message: "Hi ✓" },
+      Action: "Publish",
+      Version: "2010-03-31",
+      PhoneNumber: "+12025550143",
+      Message: "Hi ✓",
       ...attribute(1, "AWS.SNS.SMS.SMSType", "Transactional"),
       ...attribute(2, "AWS.SNS.SMS.SenderID", "LARK"),
       ...attribute(3, "AWS.MM.SMS.OriginationNumber", "+12025550100"),
@@ -449,7 +471,9 @@ describe("Amazon SNS", () => {
     expect(fake.requests[1]?.headers.authorization).toContain("/us-west-2/sns/aws4_request");
     const reason = "Amazon SNS: device-1 is not the ARN of an endpoint";
     expect(await harness.send(channel, buildPush({ token: "device-1" }))).toEqual({
-      ...{ status: "bounced", token: "device-1", reason },
+      status: "bounced",
+      token: "device-1",
+      reason,
     });
   });
 
@@ -484,7 +508,9 @@ describe("Amazon SNS", () => {
     await open("aws-sns-push");
     fake.failNext("endpoint_disabled");
     expect(await harness.send(buildAwsChannel("push"), buildPush())).toEqual({
-      ...{ status: "bounced", token: TARGET, reason: "Amazon SNS: Endpoint is disabled (code EndpointDisabled)" },
+      status: "bounced",
+      token: TARGET,
+      reason: "Amazon SNS: Endpoint is disabled (code EndpointDisabled)",
     });
   });
 });

@@ -65,14 +65,21 @@ const CASES: ExampleCase[] = [
     path: "/email",
     headers: { "x-postmark-server-token": "key-0123456789", accept: "application/json" },
     json: {
-      ...{ From: "sender@example.com", To: "receiver@example.com", Cc: "copied@example.com" },
-      ...{ Bcc: "blind-copied@example.com", ReplyTo: "reply@example.com", Subject: "Test", Tag: "Invitation" },
+      From: "sender@example.com",
+      To: "receiver@example.com",
+      Cc: "copied@example.com",
+      Bcc: "blind-copied@example.com",
+      ReplyTo: "reply@example.com",
+      Subject: "Test",
+      Tag: "Invitation",
       HtmlBody: '<b>Hello</b> <img src="cid:image.jpg"/>',
       TextBody: "Hello",
       Metadata: { ...METADATA, color: "blue" },
       Headers: [{ Name: "CUSTOM-HEADER", Value: "value" }],
       Attachments: [{ Name: "readme.txt", Content: "dGVzdCBjb250ZW50", ContentType: "text/plain" }],
-      ...{ TrackOpens: true, TrackLinks: "None", MessageStream: "outbound" },
+      TrackOpens: true,
+      TrackLinks: "None",
+      MessageStream: "outbound",
     },
     response: {
       json: { To: "receiver@example.com", MessageID: "0a129aee-e1cd-480d-b08d-4f48548ff48d", ErrorCode: 0 },
@@ -84,8 +91,11 @@ const CASES: ExampleCase[] = [
     source: "https://www.twilio.com/docs/sendgrid/for-developers/sending-email/api-getting-started",
     buildChannel: (base_url) => buildChannel("email", "sendgrid", { api_key: "$KEY", base_url }),
     message: buildEmailMessage({
-      ...{ from: "test@example.com", to: "test@example.com", subject_line: "Sending with SendGrid is Fun" },
-      ...{ html_body: null, text_body: "and easy to do anywhere, even with cURL" },
+      from: "test@example.com",
+      to: "test@example.com",
+      subject_line: "Sending with SendGrid is Fun",
+      html_body: null,
+      text_body: "and easy to do anywhere, even with cURL",
     }),
     path: "/v3/mail/send",
     headers: { authorization: "Bearer key-0123456789" },
@@ -94,7 +104,9 @@ const CASES: ExampleCase[] = [
       from: { email: "test@example.com" },
       subject: "Sending with SendGrid is Fun",
       content: [{ type: "text/plain", value: "and easy to do anywhere, even with cURL" }],
-      ...{ tags: ["new-comment"], categories: ["new-comment"], custom_args: METADATA },
+      tags: ["new-comment"],
+      categories: ["new-comment"],
+      custom_args: METADATA,
     },
     response: { status: 202, headers: { "x-message-id": "14c5d75ce93" }, text: "" },
     external_id: "14c5d75ce93",
@@ -104,14 +116,21 @@ const CASES: ExampleCase[] = [
     source: "https://resend.com/docs/api-reference/emails/send-email",
     buildChannel: (base_url) => buildChannel("email", "resend", { api_key: "$KEY", base_url }),
     message: buildEmailMessage({
-      ...{ from: "Acme <onboarding@resend.dev>", to: "delivered@resend.dev", subject_line: "hello world" },
-      ...{ html_body: "<p>it works!</p>", text_body: null, reply_to: "onboarding@resend.dev" },
+      from: "Acme <onboarding@resend.dev>",
+      to: "delivered@resend.dev",
+      subject_line: "hello world",
+      html_body: "<p>it works!</p>",
+      text_body: null,
+      reply_to: "onboarding@resend.dev",
     }),
     path: "/emails",
     headers: { authorization: "Bearer key-0123456789", "idempotency-key": MESSAGE_ID },
     json: {
-      ...{ from: "Acme <onboarding@resend.dev>", to: ["delivered@resend.dev"], subject: "hello world" },
-      ...{ html: "<p>it works!</p>", reply_to: ["onboarding@resend.dev"] },
+      from: "Acme <onboarding@resend.dev>",
+      to: ["delivered@resend.dev"],
+      subject: "hello world",
+      html: "<p>it works!</p>",
+      reply_to: ["onboarding@resend.dev"],
       tags: [
         { name: "knock_message_id", value: MESSAGE_ID },
         { name: "workflow", value: "new-comment" },
@@ -125,7 +144,10 @@ const CASES: ExampleCase[] = [
     source: "https://www.twilio.com/docs/messaging/api/message-resource#send-an-sms-message",
     buildChannel: (base_url) =>
       buildChannel("sms", "twilio", {
-        ...{ account_id: "AC0123456789", auth_token: "$KEY", phone_number: "+15557122661", base_url },
+        account_id: "AC0123456789",
+        auth_token: "$KEY",
+        phone_number: "+15557122661",
+        base_url,
       }),
     message: buildMessage("sms", { to: "+15558675310", body: "Hi there" }),
     path: "/2010-04-01/Accounts/AC0123456789/Messages.json",
@@ -142,7 +164,9 @@ const CASES: ExampleCase[] = [
     path: "/--/api/v2/push/send",
     headers: { authorization: "Bearer key-0123456789", accept: "application/json" },
     json: {
-      ...{ to: "ExponentPushToken[xxxx]", title: "hello", body: "world" },
+      to: "ExponentPushToken[xxxx]",
+      title: "hello",
+      body: "world",
       data: { knock_message_id: MESSAGE_ID },
     },
     response: { json: { data: [{ status: "ok", id: "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX" }] } },
@@ -153,11 +177,14 @@ const CASES: ExampleCase[] = [
     source: "https://firebase.google.com/docs/cloud-messaging/send/v1-api",
     buildChannel: (base_url) =>
       buildChannel("push", "push_fcm", {
-        ...{ project_id: "myproject-b5ae1", service_account_json: "$ACCOUNT", base_url },
+        project_id: "myproject-b5ae1",
+        service_account_json: "$ACCOUNT",
+        base_url,
         token_url: `${base_url}/token`,
       }),
     message: buildMessage("push", {
-      ...{ token: "bk3RNwTe3H0:CI2k_HHwgIpoDKCIZvvDMExUdFQ3P1", title: "FCM Message" },
+      token: "bk3RNwTe3H0:CI2k_HHwgIpoDKCIZvvDMExUdFQ3P1",
+      title: "FCM Message",
       body: "This is an FCM notification message!",
     }),
     path: "/v1/projects/myproject-b5ae1/messages:send",
@@ -200,7 +227,10 @@ const CASES: ExampleCase[] = [
       "https://learn.microsoft.com/en-us/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages",
     buildChannel: (base_url) =>
       buildChannel("chat", "chat_ms_teams", {
-        ...{ bot_id: "c20af598", bot_password: "$KEY", base_url, token_url: `${base_url}/token` },
+        bot_id: "c20af598",
+        bot_password: "$KEY",
+        base_url,
+        token_url: `${base_url}/token`,
       }),
     message: buildChat("Hello World!", { ms_teams_channel_id: TEAMS_CHANNEL }),
     path: "/v3/conversations",
@@ -254,9 +284,14 @@ it("a request of Mailgun is the documented example, as a form with files", async
   const settings = { api_key: "$KEY", domain: "samples.mailgun.org", open_tracking: true, link_tracking: false };
   const image = { name: "logo.png", content: "iVBORw==", content_type: "image/png", content_id: "logo" };
   const message = buildEmailMessage({
-    ...{ from: "Excited User <excited@samples.mailgun.org>", to: "Dude <devs@mailgun.net>", subject_line: "Hello" },
-    ...{ cc: "baz@example.com, qux@example.com", bcc: "bar@example.com", reply_to: "a@example.com, b@example.com" },
-    ...{ text_body: "Testing some Mailgun awesomeness!", html_body: "<html>HTML version of the body</html>" },
+    from: "Excited User <excited@samples.mailgun.org>",
+    to: "Dude <devs@mailgun.net>",
+    subject_line: "Hello",
+    cc: "baz@example.com, qux@example.com",
+    bcc: "bar@example.com",
+    reply_to: "a@example.com, b@example.com",
+    text_body: "Testing some Mailgun awesomeness!",
+    html_body: "<html>HTML version of the body</html>",
     headers: { "X-My-Header": "my own value" },
     attachments: [{ name: "message.txt", content: "aGk=", content_type: "text/plain" }, image],
     json_overrides: { "o:tag": ["tag1", "tag2"], "v:my-var": { my_message_id: 123 } },
@@ -303,16 +338,21 @@ it("a request of APNs is the documented example", async () => {
     team_id: "DEF123GHIJ",
   };
   const message = buildMessage("push", {
-    ...{ token: "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0", title: "Game Request" },
-    ...{ body: "Bob wants to play poker", data: { gameID: "12345678" } },
+    token: "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0",
+    title: "Game Request",
+    body: "Bob wants to play poker",
+    data: { gameID: "12345678" },
     payload_overrides: { aps: { alert: { subtitle: "Five Card Draw" }, category: "GAME_INVITATION" } },
   });
   expect(await send(buildChannel("push", "push_apns", { ...settings, base_url: apple.url }), message)).toEqual({
-    ...{ status: "sent", metadata: { external_id: "EC1BF194-B3B2-424B-89A9-5A918A6E6B5D" } },
+    status: "sent",
+    metadata: { external_id: "EC1BF194-B3B2-424B-89A9-5A918A6E6B5D" },
   });
   const [request] = apple.requests;
   expect(request?.headers).toMatchObject({
-    ...{ ":method": "POST", "apns-topic": "com.example.MyApp", "apns-push-type": "alert" },
+    ":method": "POST",
+    "apns-topic": "com.example.MyApp",
+    "apns-push-type": "alert",
     ":path": "/3/device/00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0",
     authorization: expect.stringMatching(/^bearer [\w-]+\.[\w-]+\.[\w-]+$/),
   });
@@ -321,7 +361,8 @@ it("a request of APNs is the documented example", async () => {
       alert: { title: "Game Request", subtitle: "Five Card Draw", body: "Bob wants to play poker" },
       category: "GAME_INVITATION",
     },
-    ...{ gameID: "12345678", knock_message_id: MESSAGE_ID },
+    gameID: "12345678",
+    knock_message_id: MESSAGE_ID,
   });
   await apple.close();
 });
@@ -331,8 +372,11 @@ it("a message over SMTP is the example of RFC 5322", async () => {
   const server = await startSmtpReceiver();
   const channel = buildChannel("email", "smtp", { host: "127.0.0.1", port: server.port, tls: "none" });
   const message = buildEmailMessage({
-    ...{ from: "John Doe <jdoe@machine.example>", to: "Mary Smith <mary@example.net>", subject_line: "Saying Hello" },
-    ...{ html_body: null, text_body: 'This is a message just to say hello.\nSo, "Hello".' },
+    from: "John Doe <jdoe@machine.example>",
+    to: "Mary Smith <mary@example.net>",
+    subject_line: "Saying Hello",
+    html_body: null,
+    text_body: 'This is a message just to say hello.\nSo, "Hello".',
   });
   expect(await send(channel, message)).toMatchObject({ status: "sent" });
   const [received] = server.received;

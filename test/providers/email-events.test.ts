@@ -109,7 +109,10 @@ describe("the webhook of Mailtrap", () => {
   // https://docs.mailtrap.io/email-api-smtp/advanced/webhooks
   it("reads several events, and ignores those that are temporary", async () => {
     const build = (name: string, fields: object = {}) => ({
-      ...{ event: name, timestamp: SECONDS, custom_variables: { knock_message_id: MESSAGE_ID }, ...fields },
+      event: name,
+      timestamp: SECONDS,
+      custom_variables: { knock_message_id: MESSAGE_ID },
+      ...fields,
     });
     const body = JSON.stringify({
       events: [
@@ -149,7 +152,10 @@ describe("the webhook of Mandrill", () => {
     return read({ "x-mandrill-signature": signature }, new URLSearchParams({ mandrill_events }).toString());
   };
   const build = (name: string, msg: object = {}, fields: object = {}) => ({
-    ...{ event: name, ts: SECONDS, msg: { metadata: { knock_message_id: MESSAGE_ID }, ...msg }, ...fields },
+    event: name,
+    ts: SECONDS,
+    msg: { metadata: { knock_message_id: MESSAGE_ID }, ...msg },
+    ...fields,
   });
 
   it("reads several events, and ignores those that are temporary", async () => {
@@ -260,7 +266,10 @@ describe("the webhook of SendGrid", () => {
     const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const { read } = createReader("sendgrid", {}, publicKey.export({ format: "der", type: "spki" }).toString("base64"));
     const build = (name: string, fields: object = {}) => ({
-      ...{ event: name, timestamp: SECONDS, knock_message_id: MESSAGE_ID, ...fields },
+      event: name,
+      timestamp: SECONDS,
+      knock_message_id: MESSAGE_ID,
+      ...fields,
     });
     const body = JSON.stringify([
       build("processed"),
@@ -304,7 +313,9 @@ describe("the webhook of Resend", () => {
   const EXAMPLE = '{"test": 2432232314}';
   const { harness, read } = createReader("resend", {}, SECRET);
   const sign = (signature: string, id = "msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp = 1_614_265_330) => ({
-    ...{ "svix-id": id, "svix-timestamp": String(timestamp), "svix-signature": signature },
+    "svix-id": id,
+    "svix-timestamp": String(timestamp),
+    "svix-signature": signature,
   });
 
   it.each([SIGNATURE, `${OTHER} v2,abc ${SIGNATURE} ${OTHER}`])("accepts the signature %s", async (signature) => {

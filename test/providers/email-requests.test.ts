@@ -98,7 +98,10 @@ const CASES: RequestCase[] = [
     headers: { authorization: "key-0123456789" },
     body: {
       options: {
-        ...{ transactional: true, perform_substitutions: false, open_tracking: true, click_tracking: true },
+        transactional: true,
+        perform_substitutions: false,
+        open_tracking: true,
+        click_tracking: true,
         ip_pool: "fast",
       },
       metadata: METADATA,
@@ -314,7 +317,8 @@ describe.each(CASES)("the request of $vendor", ({ vendor, settings, content, ...
     const [request] = target.requests;
     expect(request).toMatchObject({ method: "POST", path: expected.path });
     expect(request?.headers).toMatchObject({
-      ...{ "content-type": "application/json", "user-agent": "knock-cli" },
+      "content-type": "application/json",
+      "user-agent": "knock-cli",
       ...expected.headers,
     });
     expect(request?.json).toEqual(expected.body);

@@ -100,7 +100,10 @@ async function withFake(
   const message = MESSAGES[definition.type] as (vendor: string) => Message;
   try {
     await run({
-      ...{ fake, harness, definition, exchanges },
+      fake,
+      harness,
+      definition,
+      exchanges,
       send: (sent = message(name)) => harness.send(channel, sent, undefined, (exchange) => exchanges.push(exchange)),
       readEvents: (webhook) => harness.readEvents(channel, webhook),
     });

@@ -46,7 +46,8 @@ describe("a setting with a list of values", () => {
     const all = { ...settings, region: "$UNKNOWN", base_url: target.url };
     const channel = buildChannel(isSms ? "sms" : "email", provider, all);
     expect(await harness.send(channel, isSms ? sms : buildEmailMessage())).toEqual({
-      ...{ status: "failed", retryable: false },
+      status: "failed",
+      retryable: false,
       reason: `channel "out": settings.region must be one of ${values}, found "uk"`,
     });
     expect(target.requests).toEqual([]);

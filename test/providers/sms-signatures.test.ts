@@ -24,7 +24,8 @@ describe("the signature of MessageBird", () => {
     "eyJpc3MiOiJNZXNzYWdlQmlyZCIsIm5iZiI6MTYyNTQ3NTYwMCwiZXhwIjoxNjI1NDc1NjYwLCJqdGkiOiI1ZjAyZjUyMi02MDMwLTQ2YzgtYjVhMy0wMTI0NjQ3OGQ4YmMiLCJ1cmxfaGFzaCI6IjBmMTE1ZGIwNjJiN2MwZGQwMzBiMTY4NzhjOTlkZWE1YzM1NGI0OWRjMzdiMzhlYjg4NDYxNzljNzc4M2U5ZDcifQ.45MSST3B_2PsjNUeiuW54_vUQgVw4rBXrdWrOUEz3lM";
   const check = (url: string, token: string, body = "") =>
     read("sms_messagebird", { api_key: "$KEY", sender_id: "Lark", webhook_signing_key: "$KEY" }, KEY, 1_625_479_200, {
-      ...{ url, body },
+      url,
+      body,
       headers: { "messagebird-signature-jwt": `${HEADER}.${token}` },
     });
 
@@ -52,15 +53,25 @@ describe("the signature of Plivo", () => {
   const CALL = "3e82ae9d-2c78-4d85-b1a4-6eae7dbafb36";
   const SIP = "PlivoSignature382029104058171078704104";
   const FIELDS = new URLSearchParams({
-    ...{ Direction: "outbound", From: "19792014278", ALegUUID: CALL, CallStatus: "in-progress", BillRate: "0.002" },
-    ...{ ParentAuthID: "MANWVLYTK4ZWU1YTY4QA", To: `sip:${SIP}@phone-qa.voice.plivodev.com`, ALegRequestUUID: CALL },
-    ...{ CallUUID: CALL, RequestUUID: CALL, "SIP-H-To": `<sip:${SIP}@52.9.11.55;transport=udp>;tag=1` },
-    ...{ SessionStart: "2020-04-08 11:34:33.238707", Event: "StartApp" },
+    Direction: "outbound",
+    From: "19792014278",
+    ALegUUID: CALL,
+    CallStatus: "in-progress",
+    BillRate: "0.002",
+    ParentAuthID: "MANWVLYTK4ZWU1YTY4QA",
+    To: `sip:${SIP}@phone-qa.voice.plivodev.com`,
+    ALegRequestUUID: CALL,
+    CallUUID: CALL,
+    RequestUUID: CALL,
+    "SIP-H-To": `<sip:${SIP}@52.9.11.55;transport=udp>;tag=1`,
+    SessionStart: "2020-04-08 11:34:33.238707",
+    Event: "StartApp",
   }).toString();
   const check = (version: "v2" | "v3", key: string, url: string, nonce: string, signature: string, body = "") => {
     const header = `x-plivo-signature-${version}`;
     return read("sms_plivo", SETTINGS, key, 0, {
-      ...{ url, body },
+      url,
+      body,
       headers: { [header]: signature, [`${header}-nonce`]: nonce },
     });
   };
@@ -188,7 +199,9 @@ describe("the signature of MessageMedia", () => {
   const AT = 1_531_895_632;
   const DATE = "Wed, 18 Jul 2018 06:33:52 GMT";
   const BODY = JSON.stringify({
-    ...{ status: "delivered", error_code: "220", date_received: "2018-07-18T06:33:50.807Z" },
+    status: "delivered",
+    error_code: "220",
+    date_received: "2018-07-18T06:33:50.807Z",
     metadata: { knock_message_id: MESSAGE_ID },
   });
   const check = (digest: string | null, key: string) => {
@@ -196,9 +209,11 @@ describe("the signature of MessageMedia", () => {
     const signature = sign((digest ?? "SHA-256").replace("-", ""), content, privateKey).toString("base64");
     const settings = { api_key: "k", api_secret: "$KEY", source_number: "Lark", region: "eu" };
     return read("sms_messagemedia", { ...settings, webhook_signing_key: "$KEY" }, key, AT, {
-      ...{ url: "https://hooks.lark.test/hooks?a=1", body: BODY },
+      url: "https://hooks.lark.test/hooks?a=1",
+      body: BODY,
       headers: {
-        ...{ date: DATE, "x-messagemedia-signature": signature },
+        date: DATE,
+        "x-messagemedia-signature": signature,
         ...(digest === null ? {} : { "x-messagemedia-digest-type": digest }),
       },
     });

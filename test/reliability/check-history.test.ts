@@ -11,7 +11,9 @@ const REGISTER: SequentialModel<number, Operation> = {
 };
 
 const at = (invokedAt: number, respondedAt: number, operation: Operation): Interval<Operation> => ({
-  ...{ operation, invokedAt, respondedAt },
+  operation,
+  invokedAt,
+  respondedAt,
 });
 
 describe("findUnexplained", () => {
@@ -67,15 +69,13 @@ class HistoryBuilder {
   addRun(run: Partial<FinalRun> & Pick<FinalRun, "id">): this {
     const { id } = run;
     this.final.runs.push({
-      ...{
-        workflowRun: id,
-        workflow: "note",
-        subject: "s",
-        status: "completed",
-        passed: null,
-        data: {},
-        insertedAt: 0,
-      },
+      workflowRun: id,
+      workflow: "note",
+      subject: "s",
+      status: "completed",
+      passed: null,
+      data: {},
+      insertedAt: 0,
       ...run,
     });
     return this;
@@ -87,7 +87,13 @@ class HistoryBuilder {
     const engagement = { read: false, archived: false };
     const number = this.final.messages.length;
     this.final.messages.push({
-      ...{ id: `m${number}`, workflow, subject: "s", step: "feed_1", insertedAt: 0, engagement, activities: [] },
+      id: `m${number}`,
+      workflow,
+      subject: "s",
+      step: "feed_1",
+      insertedAt: 0,
+      engagement,
+      activities: [],
       ...message,
     });
     return this;

@@ -26,7 +26,10 @@ const SHIFT_CLOCK = resolve(import.meta.dirname, "shift-clock.cjs");
 /** Returns the variables of a process whose system clock differs by some milliseconds. */
 function buildEnvironment(sample: Sample, clockShift = 0): NodeJS.ProcessEnv {
   return {
-    ...{ PATH: process.env.PATH, HOME: sample.home, TZ: "UTC", LANG: "C.UTF-8" },
+    PATH: process.env.PATH,
+    HOME: sample.home,
+    TZ: "UTC",
+    LANG: "C.UTF-8",
     XDG_CACHE_HOME: sample.path("..", "cache"),
     ...(clockShift === 0
       ? {}

@@ -248,14 +248,17 @@ describeOnPostgres("two instances of knock serve and two workers", () => {
       expect(watchers.map(({ received }) => received.length)).toEqual(WATCHERS.map(() => state.announced));
       expect(cluster.errors).toBe("");
       Object.assign(figures, {
-        ...{ suite_kills: cluster.kills - killsBefore, passes: state.passes, cases: CLUSTER_CASES.length - devOnly },
-        ...{
-          cases_only_for_dev: devOnly,
-          cases_passed: runner.passed,
-          cases_repeated_after_cut: runner.repeated.length,
-        },
-        ...{ requests: totals.requests, requests_cut: totals.cut, triggers: totals.triggers.size },
-        ...{ bulk_operations: totals.bulkOperations.size, ...faults },
+        suite_kills: cluster.kills - killsBefore,
+        passes: state.passes,
+        cases: CLUSTER_CASES.length - devOnly,
+        cases_only_for_dev: devOnly,
+        cases_passed: runner.passed,
+        cases_repeated_after_cut: runner.repeated.length,
+        requests: totals.requests,
+        requests_cut: totals.cut,
+        triggers: totals.triggers.size,
+        bulk_operations: totals.bulkOperations.size,
+        ...faults,
         sockets_reopened: watchers.reduce((sum, { opened }) => sum + opened() - 1, 0),
       });
     } finally {

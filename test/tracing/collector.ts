@@ -79,7 +79,10 @@ export class Collector {
         scopeSpans
           .flatMap(({ spans }) => spans)
           .map(({ kind, status, attributes, parentSpanId = "", name, traceId, spanId }) => ({
-            ...{ name, traceId, spanId, parentSpanId },
+            name,
+            traceId,
+            spanId,
+            parentSpanId,
             kind: KINDS[kind - 1] ?? "internal",
             isFailed: status.code === FAILED,
             attributes: toValues(attributes),

@@ -19,8 +19,12 @@ const toTitle = (heading: string | undefined): string => (heading ?? "Options:")
 function describeArgument(argument: Argument): CommandDescription["arguments"][number] {
   const { text, choices, default: value } = describeParameter(argument);
   return {
-    ...{ name: argument.name(), description: text, required: argument.required, repeatable: argument.variadic },
-    ...{ choices: choices === null ? null : [...choices], default: value },
+    name: argument.name(),
+    description: text,
+    required: argument.required,
+    repeatable: argument.variadic,
+    choices: choices === null ? null : [...choices],
+    default: value,
   };
 }
 
@@ -28,10 +32,15 @@ function describeOption(option: Option): CommandDescription["options"][number] {
   const { text, choices, default: value } = describeParameter(option);
   const known = option instanceof ValueOption ? option.values : choices;
   return {
-    ...{ name: option.long ?? option.flags, short: option.short ?? null, description: text },
+    name: option.long ?? option.flags,
+    short: option.short ?? null,
+    description: text,
     value: !option.required && !option.optional ? "none" : option.required ? "required" : "optional",
-    ...{ required: option.mandatory, repeatable: option.variadic, choices: known === null ? null : [...known] },
-    ...{ default: value, group: toTitle(option.helpGroupHeading) },
+    required: option.mandatory,
+    repeatable: option.variadic,
+    choices: known === null ? null : [...known],
+    default: value,
+    group: toTitle(option.helpGroupHeading),
   };
 }
 
@@ -79,11 +88,16 @@ export function describeProgram(
     description: program.description(),
     commands: describeCommands(program),
     exit_codes: getKeys(EXIT).map((name) => ({
-      ...{ code: EXIT[name], meaning: toPlainText(EXIT_CODE_MEANINGS[name]) },
+      code: EXIT[name],
+      meaning: toPlainText(EXIT_CODE_MEANINGS[name]),
       error_codes: getKeys(ERROR_CODES).filter((code) => ERROR_CODES[code].exit === EXIT[name]),
     })),
     environment_variables: ENVIRONMENT_VARIABLES.map(({ name, group, meaning, default: value, flag }) => ({
-      ...{ name, group, meaning: toPlainText(meaning), default: toPlainText(value), option: flag ?? null },
+      name,
+      group,
+      meaning: toPlainText(meaning),
+      default: toPlainText(value),
+      option: flag ?? null,
     })),
     help_topics: Object.entries(topics).map(([name, { summary }]) => ({ name, summary })),
   };

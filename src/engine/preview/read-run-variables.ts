@@ -184,7 +184,11 @@ export async function readRunVariables(engine: EngineContext, id: string, count:
   const parties = buildParties(run, recipientRun, recipients);
   if (parties === null) return null;
   const input = buildAdvanceInput(context, parties, {
-    ...{ recipients, run, recipientRun, environment, batch },
+    recipients,
+    run,
+    recipientRun,
+    environment,
+    batch,
     // Not created here, because the store may be open for reading only.
     linkKey: environment.tracking && (await store.readText(LINK_SECRET)),
     schedule: schedules.get(run.trigger_source.schedule_id ?? ""),

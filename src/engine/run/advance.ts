@@ -154,7 +154,10 @@ function buildBatchContinuations(
   };
   const { sliding, max_items } = batch;
   return {
-    ...{ key, closes_at, sliding, max_items },
+    key,
+    closes_at,
+    sliding,
+    max_items,
     activity: { id: run.id, actor: input.run.actor, data: execution.unreducedData, at: input.now },
     immediate: outcomeWithoutBatch ? createContinuation("immediate") : null,
     waiting: createContinuation("waiting"),

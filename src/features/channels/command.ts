@@ -174,7 +174,11 @@ async function runTest(key: string, flags: TestFlags, context: CommandContext): 
   await confirmTest(channel, flags.recipient, flags.yes ?? false, context);
   const vendor = findProviderDefinition(channel.type, channel.provider);
   const message = {
-    ...{ project, channel, workflow, recipient, wait_ms },
+    project,
+    channel,
+    workflow,
+    recipient,
+    wait_ms,
     tenant: flags.tenant,
     reportsStatus: vendor !== null && reportsStatus(vendor, channel),
   };

@@ -129,7 +129,8 @@ function resolveCommand(words: readonly string[], { exec }: DevFlags, { argv }: 
     throw new KnockError("usage", `too many arguments: ${words.join(" ")}`, {
       hint: {
         hint: `Put the command in quotes: --exec '${[exec, ...words].join(" ")}', or put it after --.`,
-        ...{ typed: [exec, ...words], meant: [[exec, ...words].join(" ")] },
+        typed: [exec, ...words],
+        meant: [[exec, ...words].join(" ")],
       },
     });
   if (after < words.length)

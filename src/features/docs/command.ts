@@ -48,7 +48,8 @@ export function registerDocs(program: Command, context: CommandContext, loadTopi
 /** Returns the texts of the help topics. The commands that one of them lists are not needed to find it. */
 async function readTopics(program: Command, loadTopics: LoadTopics): Promise<TopicText[]> {
   return Object.entries(await loadTopics()).map(([name, { summary, buildBlocks }]) => ({
-    ...{ name, summary },
+    name,
+    summary,
     text: buildBlocks(program)
       .map((block) => (typeof block === "string" ? block : block.map((row) => row.join(": ")).join("\n\n")))
       .join("\n\n"),

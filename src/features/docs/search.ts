@@ -64,7 +64,11 @@ function* listEntries(pages: readonly Page[], topics: readonly TopicText[]): Gen
       const select = (isCode: boolean): string =>
         body.flatMap((one) => (one.isCode === isCode ? one.line : [])).join("\n");
       yield {
-        ...{ id: id++, page: path, title, heading, anchor: isPage ? null : anchor },
+        id: id++,
+        page: path,
+        title,
+        heading,
+        anchor: isPage ? null : anchor,
         text: select(false),
         code: select(true),
         command: `knock docs ${name}`,

@@ -104,7 +104,9 @@ export function createHost({ flags, engine, ...parts }: HostOptions, context: Co
         ...(values.length > 0 ? ["--", ...values] : []),
       ];
       return context.runCommand({
-        ...{ argv, signal, env: { KNOCK_TARGET: "local" } },
+        argv,
+        signal,
+        env: { KNOCK_TARGET: "local" },
         ...(input === undefined ? {} : { input }),
         ...(onProgress === undefined ? {} : { onProgress }),
         engine,

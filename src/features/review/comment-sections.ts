@@ -118,7 +118,8 @@ export class CommentSections {
       summary: `Changed: ${count}, ${text.htmlName(workflow.workflow)} ${text.htmlName(step)}`,
       entries: [
         {
-          ...{ rank: index < MAX_FIRST.changed ? RANKS.changed : RANKS.further, noun: "changed messages" },
+          rank: index < MAX_FIRST.changed ? RANKS.changed : RANKS.further,
+          noun: "changed messages",
           lines: [...intro, ...(first === undefined ? [] : this.describeExample(first))],
         },
         ...others.map((group) => ({

@@ -28,7 +28,10 @@ export async function compareWithInvalidBase(
   const ownContext = { ...context, affected: { has: () => false, users }, renames: new Map(), readsAllContents: true };
   const sample = await compareTriggerSamples(source, ownContext, undefined);
   const rejected = source.history.triggers.map(({ name, trigger: { workflow } }) => ({
-    ...{ trigger: name, workflow, code, message },
+    trigger: name,
+    workflow,
+    code,
+    message,
   }));
   return { ...sample, before: { messages: [], runs: [], rejected } };
 }

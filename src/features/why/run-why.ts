@@ -88,7 +88,11 @@ class Explainer {
     const home = this.context.target === "local" ? "the store" : "the account";
     const { places, workflow, tenant } = this;
     return {
-      ...{ places, workflow, recipient, tenant, home },
+      places,
+      workflow,
+      recipient,
+      tenant,
+      home,
       readUpdatedAt: (key) => this.readUpdatedAt(key),
       // A trigger that identifies the recipient may have preferences of its own.
       readOrigin: async (key, id, path) =>
@@ -142,7 +146,9 @@ class Explainer {
       workflow: this.workflow,
       recipient: toRecipientReference(recipient),
       target,
-      ...{ run: rest.run, at: rest.at, missing_data: rest.missing_data },
+      run: rest.run,
+      at: rest.at,
+      missing_data: rest.missing_data,
       sends: explained.sends || (rest.subscribers?.sends ?? 0) > 0,
       decision,
       ...(workflow === null ? {} : { rules: toRuleStates(listTriggerRules(workflow), stopped) }),

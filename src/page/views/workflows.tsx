@@ -79,7 +79,10 @@ export function Workflows({ route }: { route: Route }) {
       selects={[]}
       list={{
         value: items === null ? null : { items, more: false },
-        ...{ fault, reload, isOld: false, showMore: null },
+        fault,
+        reload,
+        isOld: false,
+        showMore: null,
       }}
       row={(item) => <WorkflowRow workflow={item as unknown as Workflow} />}
       isFiltered={q !== ""}

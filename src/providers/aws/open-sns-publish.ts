@@ -31,7 +31,10 @@ export function openSnsPublish(
 ): Provider {
   return {
     send: createAwsSend(definition, settings, services, {
-      ...{ service: "sns", host: "sns", path: "/", content_type: "application/x-www-form-urlencoded" },
+      service: "sns",
+      host: "sns",
+      path: "/",
+      content_type: "application/x-www-form-urlencoded",
       buildBody(message) {
         const { fields, ...others } = buildFields(message);
         const all = { Action: "Publish", Version: "2010-03-31", ...fields };

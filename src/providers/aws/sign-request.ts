@@ -31,7 +31,12 @@ export function signRequest(
   const { host, pathname, search } = new URL(url);
   const signed = aws4.sign(
     {
-      ...{ host, path: pathname + search, method, service, region, body },
+      host,
+      path: pathname + search,
+      method,
+      service,
+      region,
+      body,
       headers: {
         ...headers,
         "x-amz-date": toIsoTime(now).replace(/[:-]|\.\d{3}/g, ""),

@@ -154,7 +154,10 @@ export function toOutcomeRun(row: OutcomeRunRow): OutcomeRun {
 
 export function toOutcomeMessage({ id, status, due_at, inserted_at, events }: OutcomeMessageRow): OutcomeMessage {
   return {
-    ...{ id, due_at, inserted_at, status },
+    id,
+    due_at,
+    inserted_at,
+    status,
     events: events === null ? [] : unpackMessageEvents(events, inserted_at),
   };
 }

@@ -170,9 +170,19 @@ export function describeClockAndSeeds(open: OpenStore): void {
 
     it("write and delete schedules, whose files are applied again after the store is cleared", async () => {
       const schedule = (id: string, due: number): Schedule => ({
-        ...{ id, workflow: "digest", recipient: user("ada"), actor: null, tenant: null, data: null, repeats: [] },
-        ...{ scheduled_at: due, ending_at: null, next_occurrence_at: due, last_occurrence_at: null },
-        ...{ inserted_at: NOW, updated_at: NOW },
+        id,
+        workflow: "digest",
+        recipient: user("ada"),
+        actor: null,
+        tenant: null,
+        data: null,
+        repeats: [],
+        scheduled_at: due,
+        ending_at: null,
+        next_occurrence_at: due,
+        last_occurrence_at: null,
+        inserted_at: NOW,
+        updated_at: NOW,
       });
       const file = "schedules/team.json";
       const apply = (digest: string, saved: Schedule[], removed: string[]): Promise<void> =>

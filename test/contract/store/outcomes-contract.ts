@@ -31,7 +31,12 @@ export function describeOutcomes(open: OpenStore): void {
       });
       await insertSample(open.store, { recipients: USERS, recipientRun: { steps: [step] } });
       const expected = recipientRuns.map(({ id, recipient, status, steps, reason, via }) => ({
-        ...{ id, recipient, status, steps, reason, via },
+        id,
+        recipient,
+        status,
+        steps,
+        reason,
+        via,
       }));
       const states = messages.map(({ id, status, due_at, inserted_at }) => ({
         id,

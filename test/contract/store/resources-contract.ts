@@ -152,7 +152,12 @@ export function describeResources(open: OpenStore): void {
           ...sampleRecipientRun(inserted.run, recipientRun.recipient, { status: "completed" }),
           id: recipientRun.id,
         },
-        ...{ messages: [], batch: null, upserts: [], triggers: [], version: null, revision },
+        messages: [],
+        batch: null,
+        upserts: [],
+        triggers: [],
+        version: null,
+        revision,
       });
       await open.store.saveAdvances([save(ofAna!), save(ofBo!)], "worker", NOW + 3);
       expect(await open.store.readRecipientRun(ofAna!.recipientRun.id)).toBeNull();

@@ -10,7 +10,11 @@ const AT = Date.UTC(2026, 10, 24, 10, 5);
 function createRun(): Required<RecipientRun> {
   const recipient = toRecipientKey("jane");
   return {
-    ...{ id: "run-1", workflow_run_id: "workflow-run-1", recipient, status: "paused", position: [1, 0, 2] },
+    id: "run-1",
+    workflow_run_id: "workflow-run-1",
+    recipient,
+    status: "paused",
+    position: [1, 0, 2],
     due_at: AT,
     wait: { awaited: "message.seen", recipient, from: AT, until: AT + 1, seen: null },
     data: { page: "Home" },
@@ -18,24 +22,30 @@ function createRun(): Required<RecipientRun> {
     steps: [{ ref: "delay_1", type: "delay", outcome: "waiting", reason: null, until: "2026-11-24T10:05:00.000Z" }],
     reason: { code: "condition", detail: null },
     events: [{ event: "run_paused", status: "ok", step_ref: null, step_type: null, attempt: 1, data: null, at: AT }],
-    ...{ error_count: 1, inserted_at: AT, updated_at: AT },
+    error_count: 1,
+    inserted_at: AT,
+    updated_at: AT,
   };
 }
 
 const STORED_RUN: RecipientRunRow = {
-  ...{ row: 1, id: "run-1", workflow_run: 1, recipient: toRecipientKey("jane") },
-  ...{ status: "paused", due_at: AT, position: "[0]" },
-  ...{
-    data: null,
-    via: null,
-    reason: null,
-    error_count: 0,
-    inserted_at: AT,
-    updated_at: AT,
-    steps: "[]",
-    events: "[]",
-  },
-  ...{ batch: null, version: null },
+  row: 1,
+  id: "run-1",
+  workflow_run: 1,
+  recipient: toRecipientKey("jane"),
+  status: "paused",
+  due_at: AT,
+  position: "[0]",
+  data: null,
+  via: null,
+  reason: null,
+  error_count: 0,
+  inserted_at: AT,
+  updated_at: AT,
+  steps: "[]",
+  events: "[]",
+  batch: null,
+  version: null,
 };
 
 describe("copyRun", () => {

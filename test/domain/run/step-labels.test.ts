@@ -4,7 +4,11 @@ import type { StepOutcome, StepResult } from "../../../src/domain/run/outcome.js
 import { getStepLabels } from "../../../src/domain/run/step-labels.js";
 
 const channelStep = (outcome: StepResult, ...statuses: DeliveryStatus[]): StepOutcome => ({
-  ...{ ref: "push_1", type: "channel", channel_type: "push", outcome, reason: null },
+  ref: "push_1",
+  type: "channel",
+  channel_type: "push",
+  outcome,
+  reason: null,
   message_id: statuses.length > 0 ? "m0" : null,
   message_status: statuses[0] ?? null,
   ...(statuses.length > 1 ? { message_ids: statuses.map((_, at) => `m${at}`), message_statuses: statuses } : {}),

@@ -179,7 +179,9 @@ describe("rehearseTrigger", () => {
       });
       await expect(
         h.engine.rehearseTrigger(parseTrigger({ recipients: ["ana"] }, "none").trigger, {
-          ...{ at: h.now + HOUR, isDataRequired: true, rendersAll: true },
+          at: h.now + HOUR,
+          isDataRequired: true,
+          rendersAll: true,
           onRuns: () => {},
         }),
       ).rejects.toMatchObject({ code: "workflow_missing" });

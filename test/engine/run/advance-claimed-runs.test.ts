@@ -6,7 +6,8 @@ import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-cas
 import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const NESTED = {
-  ...{ ref: "nested_1", type: "trigger_workflow" },
+  ref: "nested_1",
+  type: "trigger_workflow",
   settings: { workflow_key: "nested", recipients: "{{ recipient.id }}", data: "{}" },
 };
 
@@ -56,7 +57,8 @@ describe("runs that are due together", () => {
   it("E-284 each throttle of a workflow decides for itself", () =>
     withHarness(async (h) => {
       const throttle = (ref: string, settings = {}) => ({
-        ...{ ref, type: "throttle" },
+        ref,
+        type: "throttle",
         settings: { throttle_limit: 1, throttle_window: { unit: "hours", value: 1 }, ...settings },
       });
       h.define("digest", {

@@ -5,19 +5,23 @@ import { MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
 import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const UPDATE = {
-  ...{ ref: "update_1", type: "update_user" },
+  ref: "update_1",
+  type: "update_user",
   settings: { recipient_mode: "current", recipient_gid: null, update_properties: '{"color":"red"}' },
 };
 const NESTED = {
-  ...{ ref: "nested_1", type: "trigger_workflow" },
+  ref: "nested_1",
+  type: "trigger_workflow",
   settings: { workflow_key: "nested", recipients: "{{ recipient.id }}", data: "{}" },
 };
 const batch = (seconds: number): JsonObject => ({
-  ...{ ref: "batch_1", type: "batch" },
+  ref: "batch_1",
+  type: "batch",
   settings: { batch_window: { unit: "seconds", value: seconds } },
 });
 const WAIT = {
-  ...{ ref: "wait_1", type: "wait_for_event" },
+  ref: "wait_1",
+  type: "wait_for_event",
   settings: {
     event: { event_type: "integration_source", integration_source_key: "shop", event_key: "paid" },
     expires_after: { unit: "hours", value: 5 },

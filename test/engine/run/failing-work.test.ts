@@ -93,8 +93,9 @@ it("no message ends as undelivered while the deliveries of many cannot be saved"
 it("a schedule that cannot start does not hold up the others, and its run ends as failed", async () => {
   harness.define("digest", { steps: [step.feed()] });
   await harness.engine.resources.schedules.create({
-    ...{ workflow: "digest", recipients: PEOPLE },
-    ...{ scheduled_at: new Date(harness.now + HOUR).toISOString() },
+    workflow: "digest",
+    recipients: PEOPLE,
+    scheduled_at: new Date(harness.now + HOUR).toISOString(),
   });
   failing = new Set(["cy"]);
   await runDueAfter(HOUR);

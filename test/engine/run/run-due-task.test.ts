@@ -156,13 +156,16 @@ describe("a task of a worker", () => {
     harness.now = T0 + HOUR;
     await runTask({ kind: "runs", scope: {} });
     const failure = {
-      ...{
-        message_id: expect.any(String),
-        workflow_run_id: started.workflow_run_id,
-        recipient_run_id: expect.any(String),
-      },
-      ...{ workflow: "late", tenant: null, channel_id: "c-mail", attempt: 1 },
-      ...{ error: "undelivered", hasEnded: true, isCommon: false },
+      message_id: expect.any(String),
+      workflow_run_id: started.workflow_run_id,
+      recipient_run_id: expect.any(String),
+      workflow: "late",
+      tenant: null,
+      channel_id: "c-mail",
+      attempt: 1,
+      error: "undelivered",
+      hasEnded: true,
+      isCommon: false,
     };
     const counts = { ...NOTHING, deliveries: 3, failedDeliveries: 1, failures: [failure] };
     expect(await runTask({ kind: "messages", scope: { channel: "c-mail" } })).toEqual(counts);

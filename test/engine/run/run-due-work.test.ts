@@ -41,7 +41,10 @@ async function openTwo(intercept?: HarnessOptions["overrideStore"]): Promise<[En
 const reject = () => Promise.reject(new Error("killed"));
 /** Lets a process end before it saves what it has claimed. */
 const killed = () => ({
-  ...{ saveAdvances: reject, saveMessages: reject, postponeRuns: reject, releaseClaims: reject },
+  saveAdvances: reject,
+  saveMessages: reject,
+  postponeRuns: reject,
+  releaseClaims: reject,
   isTransient: () => true,
 });
 

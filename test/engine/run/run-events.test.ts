@@ -33,7 +33,8 @@ interface EventsCase {
 }
 
 const batch = (settings: JsonObject = {}): JsonObject => ({
-  ...{ ref: "batch_1", type: "batch" },
+  ref: "batch_1",
+  type: "batch",
   settings: { batch_window: { unit: "minutes", value: 5 }, ...settings },
 });
 

@@ -28,7 +28,10 @@ beforeEach(async () => {
       provider: "mailgun",
       deliver: true,
       settings: {
-        ...{ api_key: "$MAILGUN_KEY", webhook_signing_key: "$MAILGUN_WEBHOOK_KEY", domain, base_url: fake.url },
+        api_key: "$MAILGUN_KEY",
+        webhook_signing_key: "$MAILGUN_WEBHOOK_KEY",
+        domain,
+        base_url: fake.url,
         from_address: "hello@example.com",
       },
     },

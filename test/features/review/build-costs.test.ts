@@ -17,8 +17,18 @@ interface Sent {
 }
 
 const email = ({ recipient = "ada", workflow = "welcome", at = 0 }: Sent): SentMessage => ({
-  ...{ id: "1", trigger: "all.jsonl:1", recipient, workflow, step: "email_1", tenant: null, status: "sent" },
-  ...{ channel: { key: "email", type: "email" }, at: at * DAY, content: {}, workflowRunId: "1", recipientRunId: "1" },
+  id: "1",
+  trigger: "all.jsonl:1",
+  recipient,
+  workflow,
+  step: "email_1",
+  tenant: null,
+  status: "sent",
+  channel: { key: "email", type: "email" },
+  at: at * DAY,
+  content: {},
+  workflowRunId: "1",
+  recipientRunId: "1",
 });
 
 const sides = (["before", "after"] as const).map((side) => [
@@ -30,7 +40,9 @@ const sides = (["before", "after"] as const).map((side) => [
 async function build(document: object, sources: { days: number | null; before: Sent[]; after: Sent[] }[]) {
   const prices = parsePrices({ currency: "EUR", messages: [], ...document }, "prices.json");
   const samples = sources.map(({ days, before, after }) => ({
-    ...{ days, triggers: 1, filter: {} },
+    days,
+    triggers: 1,
+    filter: {},
     before: { messages: before.map(email), runs: [], rejected: [] },
     after: { messages: after.map(email), runs: [], rejected: [] },
   }));

@@ -67,27 +67,47 @@ const location = (file: string, line: number, side: "before" | "after" = "after"
 
 const CHANGES: Change[] = [
   {
-    ...{ kind: "changed", step: "sms_1", path: "conditions", before: null, after: null },
+    kind: "changed",
+    step: "sms_1",
+    path: "conditions",
+    before: null,
+    after: null,
     text: 'sms_1: conditions: recipient.plan equal_to "free" → recipient.plan equal_to "pro"',
     location: location(WORKFLOW_FILE, 31),
   },
   {
-    ...{ kind: "changed", step: "delay_1", path: "settings.delay_for", before: null, after: null },
+    kind: "changed",
+    step: "delay_1",
+    path: "settings.delay_for",
+    before: null,
+    after: null,
     text: "delay_1: delay for: 1 hour → 10 minutes",
     location: location(WORKFLOW_FILE, 12),
   },
   {
-    ...{ kind: "removed", step: "push_1", path: "", before: { type: "channel", channel_type: "push" }, after: null },
+    kind: "removed",
+    step: "push_1",
+    path: "",
+    before: { type: "channel", channel_type: "push" },
+    after: null,
     text: "step push_1 (push) removed",
     location: location(WORKFLOW_FILE, 40, "before"),
   },
   {
-    ...{ kind: "moved", step: "email_1", path: "", before: null, after: null },
+    kind: "moved",
+    step: "email_1",
+    path: "",
+    before: null,
+    after: null,
     text: "step email_1 (email) moved",
     location: null,
   },
   {
-    ...{ kind: "changed", step: "email_1", path: "template.subject", before: "Your order is on its way", after: null },
+    kind: "changed",
+    step: "email_1",
+    path: "template.subject",
+    before: "Your order is on its way",
+    after: null,
     text: 'email_1: subject: "Your order is on its way" → "Your parcel arrives on Thursday"',
     location: location("knock/workflows/order-shipped/email_1/visual_blocks.md", 1),
   },
@@ -101,7 +121,11 @@ const SHIPPED: WorkflowReview = {
   changes: CHANGES,
   differences: [
     {
-      ...{ kind: "lost", step: "sms_1", channel_type: "sms", messages: 4, recipients: ["jonas", "aki", "maria"] },
+      kind: "lost",
+      step: "sms_1",
+      channel_type: "sms",
+      messages: 4,
+      recipients: ["jonas", "aki", "maria"],
       reason: { code: "condition", detail: "recipient.plan is free, not pro" },
       cause: {
         text: 'sms_1: conditions: recipient.plan equal_to "free" → recipient.plan equal_to "pro"',
@@ -116,20 +140,34 @@ const SHIPPED: WorkflowReview = {
       })),
     },
     {
-      ...{ kind: "lost", step: "push_1", channel_type: "push", messages: 1, recipients: ["li"] },
+      kind: "lost",
+      step: "push_1",
+      channel_type: "push",
+      messages: 1,
+      recipients: ["li"],
       reason: null,
       cause: { text: "step push_1 (push) removed", location: location(WORKFLOW_FILE, 40, "before") },
       examples: [
         {
-          ...{ trigger: "tests/orders.test.yaml: ships an order", recipient: "li", after: null, fields: [] },
+          trigger: "tests/orders.test.yaml: ships an order",
+          recipient: "li",
+          after: null,
+          fields: [],
           before: buildMessage("push_1", "push", "On its way", {
-            ...{ __typename: "MessagePushContent", title: "On its way", body: "Your order 4711 has left our house." },
+            __typename: "MessagePushContent",
+            title: "On its way",
+            body: "Your order 4711 has left our house.",
           }),
         },
       ],
     },
     {
-      ...{ kind: "changed", step: "email_1", channel_type: "email", messages: 7, recipients: PEOPLE, reason: null },
+      kind: "changed",
+      step: "email_1",
+      channel_type: "email",
+      messages: 7,
+      recipients: PEOPLE,
+      reason: null,
       cause: {
         text: 'email_1: subject: "Your order is on its way" → "Your parcel arrives on Thursday"',
         location: location("knock/workflows/order-shipped/email_1/visual_blocks.md", 1),
@@ -156,11 +194,18 @@ const SURVEY: WorkflowReview = {
   changes: [],
   differences: [
     {
-      ...{ kind: "gained", step: "in_app_1", channel_type: "in_app_feed", messages: 2, recipients: ["jonas", "aki"] },
+      kind: "gained",
+      step: "in_app_1",
+      channel_type: "in_app_feed",
+      messages: 2,
+      recipients: ["jonas", "aki"],
       reason: null,
       cause: null,
       examples: ["jonas", "aki"].map((recipient) => ({
-        ...{ trigger: "tests/survey.test.yaml: asks a day later", recipient, before: null, fields: [] },
+        trigger: "tests/survey.test.yaml: asks a day later",
+        recipient,
+        before: null,
+        fields: [],
         after: buildMessage("in_app_1", "in_app_feed", "How was the delivery?", {
           __typename: "MessageInAppFeedContent",
           blocks: [
@@ -196,21 +241,20 @@ const RESET: WorkflowReview = {
   changes: [],
   differences: [
     {
-      ...{
-        kind: "changed",
-        step: "email_1",
-        channel_type: "email",
-        messages: 3,
-        recipients: ["jonas", "sam"],
-        reason: null,
-      },
+      kind: "changed",
+      step: "email_1",
+      channel_type: "email",
+      messages: 3,
+      recipients: ["jonas", "sam"],
+      reason: null,
       cause: {
         text: "partials/footer: content: 1 line added, 1 removed",
         location: location("knock/partials/footer.html", 3),
       },
       examples: [
         {
-          ...{ trigger: "tests/reset.test.yaml: sends a link", recipient: "sam" },
+          trigger: "tests/reset.test.yaml: sends a link",
+          recipient: "sam",
           before: buildEmail("Reset your password", "Choose a new password", "Choose", OLD_FOOTER),
           after: buildEmail("Reset your password", "Choose a new password", "Choose", NEW_FOOTER),
           fields: [{ field: "text_body", before: `Hello\n\n${OLD_FOOTER}`, after: `Hello\n\n${NEW_FOOTER}` }],
@@ -224,13 +268,23 @@ const RESET: WorkflowReview = {
 };
 
 const FOOTER_CHANGE: Change = {
-  ...{ kind: "changed", step: null, path: "content", before: OLD_FOOTER, after: NEW_FOOTER },
+  kind: "changed",
+  step: null,
+  path: "content",
+  before: OLD_FOOTER,
+  after: NEW_FOOTER,
   text: "content: 1 line added, 1 removed",
   location: location("knock/partials/footer.html", 3),
 };
 
 const finding = (code: "missing_translation" | "undefined_variable", message: string, file: string, line: number) => ({
-  ...{ code, severity: "warning" as const, message, file, line, column: 5, pointer: "" },
+  code,
+  severity: "warning" as const,
+  message,
+  file,
+  line,
+  column: 5,
+  pointer: "",
   docs: `docs/troubleshooting.md#${code}`,
 });
 
@@ -247,20 +301,34 @@ export const SAMPLE_REPORT: ReviewReport = {
   summary: {
     verdict: "4 recipients lose 5 messages, 2 recipients gain 2 messages and 10 messages change.",
     has_differences: true,
-    ...{ workflows: 4, lost: 5, gained: 2, changed: 10, equal: 117 },
-    ...{ recipients_lost: 4, recipients_gained: 2, recipients_changed: 7 },
+    workflows: 4,
+    lost: 5,
+    gained: 2,
+    changed: 10,
+    equal: 117,
+    recipients_lost: 4,
+    recipients_gained: 2,
+    recipients_changed: 7,
   },
   workflows: [SHIPPED, SURVEY, RESET, RENAMED],
   resources: [
     {
-      ...{ resource: "partials/footer", state: "changed", changes: [FOOTER_CHANGE] },
+      resource: "partials/footer",
+      state: "changed",
+      changes: [FOOTER_CHANGE],
       workflows: ["order-shipped", "password-reset"],
     },
     {
-      ...{ resource: "translations/de/de.json", state: "removed", workflows: ["order-shipped"] },
+      resource: "translations/de/de.json",
+      state: "removed",
+      workflows: ["order-shipped"],
       changes: [
         {
-          ...{ kind: "removed", step: null, path: "", before: null, after: null },
+          kind: "removed",
+          step: null,
+          path: "",
+          before: null,
+          after: null,
           text: "translations/de/de.json removed",
           location: location("knock/translations/de/de.json", 1, "before"),
         },
@@ -269,11 +337,17 @@ export const SAMPLE_REPORT: ReviewReport = {
   ],
   rejected: [
     {
-      ...{ side: "after", trigger: "payloads/orders.jsonl:17", workflow: "order-shipped", code: "payload_invalid" },
+      side: "after",
+      trigger: "payloads/orders.jsonl:17",
+      workflow: "order-shipped",
+      code: "payload_invalid",
       message: "data.order_id: expected a string, found 4711",
     },
     {
-      ...{ side: "both", trigger: "payloads/orders.jsonl:44", workflow: "gift-card", code: "workflow_not_found" },
+      side: "both",
+      trigger: "payloads/orders.jsonl:44",
+      workflow: "gift-card",
+      code: "workflow_not_found",
       message: "workflow not found: gift-card",
     },
   ],
@@ -282,11 +356,17 @@ export const SAMPLE_REPORT: ReviewReport = {
     after: { passed: 13, failed: 1, broken: 0, skipped: 1 },
     changes: [
       {
-        ...{ file: "apps/shop/tests/orders.test.yaml", name: "ships an order", before: "passed", after: "failed" },
+        file: "apps/shop/tests/orders.test.yaml",
+        name: "ships an order",
+        before: "passed",
+        after: "failed",
         message: "jonas: expected sms_1 sent, found skipped (condition)",
       },
       {
-        ...{ file: "apps/shop/tests/survey.test.yaml", name: "asks a day later", before: null, after: "passed" },
+        file: "apps/shop/tests/survey.test.yaml",
+        name: "asks a day later",
+        before: null,
+        after: "passed",
         message: null,
       },
     ],
@@ -307,7 +387,9 @@ export const SAMPLE_REPORT: ReviewReport = {
     ],
   },
   volume: {
-    ...{ unit: "month", before: 1_794, after: 1_544 },
+    unit: "month",
+    before: 1_794,
+    after: 1_544,
     channels: [
       { type: "email", before: 1_104, after: 1_104 },
       { type: "sms", before: 490, after: 50 },
@@ -329,10 +411,20 @@ export const EQUAL_REPORT: ReviewReport = {
   summary: {
     verdict: "Nothing changes.",
     has_differences: false,
-    ...{ workflows: 0, lost: 0, gained: 0, changed: 0, equal: 134 },
-    ...{ recipients_lost: 0, recipients_gained: 0, recipients_changed: 0 },
+    workflows: 0,
+    lost: 0,
+    gained: 0,
+    changed: 0,
+    equal: 134,
+    recipients_lost: 0,
+    recipients_gained: 0,
+    recipients_changed: 0,
   },
-  ...{ workflows: [], resources: [], rejected: [], rules: [], notes: [] },
+  workflows: [],
+  resources: [],
+  rejected: [],
+  rules: [],
+  notes: [],
   scenarios: { ...SAMPLE_REPORT.scenarios, changes: [], after: SAMPLE_REPORT.scenarios.before },
   findings: { new: [], fixed: [] },
   volume: { unit: "trigger", before: 2, after: 2, channels: [], cost: null },

@@ -40,15 +40,19 @@ const RECIPIENTS = {
 };
 
 const batch = (settings: JsonObject = {}): JsonObject => ({
-  ...{ ref: "batch_1", type: "batch" },
+  ref: "batch_1",
+  type: "batch",
   settings: { batch_window: HOUR, ...settings },
 });
 const BATCHED = step.feed("{{ total_activities }}: {% for item in activities %}{{ item.n }} {% endfor %}");
 const wait = (onTimeout = "halt"): JsonObject => ({
-  ...{ ref: "wait_1", type: "wait_for_event" },
+  ref: "wait_1",
+  type: "wait_for_event",
   settings: {
     event: { event_type: "message", source_type: "workflow", source_key: "wait", event_key: "seen" },
-    ...{ expires_after: HOUR, on_match: "continue", on_timeout: onTimeout },
+    expires_after: HOUR,
+    on_match: "continue",
+    on_timeout: onTimeout,
     match_conditions: [
       {
         operator: "and",
@@ -59,11 +63,14 @@ const wait = (onTimeout = "halt"): JsonObject => ({
 });
 const LATER = step.feed("Later", {}, "feed_2");
 const fetchStep = (url: string): JsonObject => ({
-  ...{ ref: "fetch_1", type: "http_fetch", settings: { method: "get", url, response_path: "got" } },
+  ref: "fetch_1",
+  type: "http_fetch",
+  settings: { method: "get", url, response_path: "got" },
 });
 const FETCHED = step.feed("Got {{ data.got.name }}");
 const branch = (operator: string): JsonObject => ({
-  ...{ ref: "branch_1", type: "branch" },
+  ref: "branch_1",
+  type: "branch",
   branches: [
     {
       name: "Pro",
@@ -75,28 +82,33 @@ const branch = (operator: string): JsonObject => ({
   ],
 });
 const cohorts = (...bodies: string[]): JsonObject => ({
-  ...{ ref: "cohort_1", type: "random_cohort" },
+  ref: "cohort_1",
+  type: "random_cohort",
   cohort_branches: bodies.map((body, at) => ({
-    ...{ name: `C${at}`, percentage: 100 / bodies.length, steps: [step.feed(body, {}, `feed_${at}`)] },
+    name: `C${at}`,
+    percentage: 100 / bodies.length,
+    steps: [step.feed(body, {}, `feed_${at}`)],
   })),
 });
 const throttle = (throttle_limit: number): JsonObject => ({
-  ...{ ref: "throttle_1", type: "throttle", settings: { throttle_window: HOUR, throttle_limit } },
+  ref: "throttle_1",
+  type: "throttle",
+  settings: { throttle_window: HOUR, throttle_limit },
 });
 const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const windows = (from: string): JsonObject => ({
   send_windows: DAYS.map((day) => ({ day, type: "send", from, until: "17:00:00" })),
 });
 const changing = (type: string, settings: JsonObject): JsonObject => ({
-  ...{
-    ref: "update_1",
-    type,
-    settings: { ...(type === "update_user" ? { recipient_mode: "current" } : {}), ...settings },
-  },
+  ref: "update_1",
+  type,
+  settings: { ...(type === "update_user" ? { recipient_mode: "current" } : {}), ...settings },
 });
 const UNREAD = buildCondition("refs.in_app_feed_1.engagement_status", "not_contains", "$message.read");
 const calling = (workflow_key: string): JsonObject => ({
-  ...{ ref: "call_1", type: "trigger_workflow", settings: { workflow_key, recipients: "{{ recipient.id }}" } },
+  ref: "call_1",
+  type: "trigger_workflow",
+  settings: { workflow_key, recipients: "{{ recipient.id }}" },
 });
 
 const notify = (data: JsonObject = {}, more: JsonObject = {}): JsonObject => ({

@@ -8,7 +8,10 @@ import { createItemId } from "../../../src/scenarios/list-coverage-items.js";
 it("prints the first parts and reasons of a workflow, and the number of others", async () => {
   const refs = ["email_1", "email_2", "email_3", "email_4", "email_5", "email_6", "email_7"];
   const steps = refs.map((ref) => ({
-    ...{ ref, type: "channel", channel_type: "email", channel_key: "email" },
+    ref,
+    type: "channel",
+    channel_type: "email",
+    channel_key: "email",
     template: { subject: "Hi", html_body: "Hi" },
   }));
   const workflow = parseWorkflow("digest", { name: "Digest", steps });

@@ -266,12 +266,16 @@ beforeAll(() => {
   const environment = JSON.parse(sample.read("knock/environment.json"));
   const sender = { from_address: "a@example.com" };
   environment.channels.guarded = {
-    ...{ type: "email", provider: "smtp", deliver: true },
+    type: "email",
+    provider: "smtp",
+    deliver: true,
     settings: { host: "127.0.0.1", port: 9, ...sender },
     conditions: { all: [condition("recipient.beta", "yes")] },
   };
   environment.channels.closed = {
-    ...{ type: "email", provider: "smtp", deliver: true },
+    type: "email",
+    provider: "smtp",
+    deliver: true,
     settings: { host: "127.0.0.1", port: 9, ...sender },
   };
   environment.channels.ghost = null;

@@ -22,7 +22,10 @@ export function checkClock(history: readonly HistoryEntry[], final: FinalState):
 function checkMoves(history: readonly HistoryEntry[], clock: { start: number; end: number }): string[] {
   const violations: string[] = [];
   const moves = selectAnswered(history, "move_clock").map(({ call, result: { now }, invokedAt, respondedAt }) => ({
-    ...{ now, from: now - call.by, invokedAt, respondedAt },
+    now,
+    from: now - call.by,
+    invokedAt,
+    respondedAt,
   }));
   moves.sort((a, b) => a.now - b.now);
   let before = { now: clock.start, invokedAt: Number.NEGATIVE_INFINITY };

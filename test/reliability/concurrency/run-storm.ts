@@ -55,7 +55,12 @@ async function bundleClient(): Promise<string> {
   mkdirSync(FOLDER, { recursive: true });
   await build({
     entryPoints: ["test/reliability/concurrency/client-process.ts"],
-    ...{ bundle: true, platform: "node", format: "cjs", outfile, logLevel: "error", packages: "external" },
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    outfile,
+    logLevel: "error",
+    packages: "external",
     define: { "import.meta.dirname": "__dirname", "import.meta.url": "__filename" },
   });
   return outfile;

@@ -10,7 +10,10 @@ export const START = Date.parse("2026-03-02T09:00:00Z");
 type Pause = { unit: "minutes" | "seconds"; value: number };
 
 const buildFeedStep = (number: number, text: string): JsonObject => ({
-  ...{ ref: `feed_${number}`, type: "channel", channel_type: "in_app_feed", channel_key: "feed" },
+  ref: `feed_${number}`,
+  type: "channel",
+  channel_type: "in_app_feed",
+  channel_key: "feed",
   template: { markdown_body: text },
 });
 

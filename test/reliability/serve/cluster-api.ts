@@ -206,7 +206,10 @@ async function toResponse(response: Response): Promise<EmulatorResponse> {
   const text = await response.text();
   const body = text === "" ? null : (JSON.parse(text) as JsonObject);
   return {
-    ...{ status: response.status, headers: response.headers, text, body },
+    status: response.status,
+    headers: response.headers,
+    text,
+    body,
     rows: (Array.isArray(body) ? body : (body?.items ?? body?.entries ?? [])) as JsonObject[],
   };
 }

@@ -5,20 +5,28 @@ export const FEED = "feed";
 export const PEOPLE = Array.from({ length: 60 }, (_, index) => `person-${index}`);
 
 const text = (ref: string, markdown: string) => ({
-  ...{ ref, type: "channel", channel_type: "in_app_feed", channel_key: FEED },
+  ref,
+  type: "channel",
+  channel_type: "in_app_feed",
+  channel_key: FEED,
   template: { markdown_body: markdown },
 });
 const email = {
-  ...{ ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail" },
+  ref: "email_1",
+  type: "channel",
+  channel_type: "email",
+  channel_key: "mail",
   template: { subject: "{{ page }}", html_body: "<p>{{ recipient.name }}</p>", settings: {} },
 };
 const delay = (unit: string, value: number) => ({
-  ...{ ref: "delay_1", type: "delay" },
+  ref: "delay_1",
+  type: "delay",
   settings: { delay_for: { unit, value } },
 });
 const batch = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "seconds", value: 2 } } };
 const throttle = {
-  ...{ ref: "throttle_1", type: "throttle" },
+  ref: "throttle_1",
+  type: "throttle",
   settings: { throttle_limit: 1, throttle_window: { unit: "hours", value: 5 }, throttle_key: "data.page" },
 };
 

@@ -38,10 +38,21 @@ const SELECT_EMPTY_BLOCKS = `
 
 const GUIDE_VERSION = "00000000-0000-5000-8000-000000000001";
 const GUIDE: Guide = {
-  ...{ key: "tour", name: "Tour", channel_key: "tours", type: "banner", semver: "0.0.1" },
-  ...{ active: true, active_from: null, active_until: null, target_audience_key: null },
-  ...{ tenancy_strict_mode: false, scope: "global" },
-  ...{ target_property_conditions: null, activation_url_patterns: [], steps: [], managed: false },
+  key: "tour",
+  name: "Tour",
+  channel_key: "tours",
+  type: "banner",
+  semver: "0.0.1",
+  active: true,
+  active_from: null,
+  active_until: null,
+  target_audience_key: null,
+  tenancy_strict_mode: false,
+  scope: "global",
+  target_property_conditions: null,
+  activation_url_patterns: [],
+  steps: [],
+  managed: false,
 };
 
 const getConnection = (store: Store): Connection => (store as unknown as { db: Connection }).db;
@@ -120,8 +131,12 @@ describeOnPostgres("pruning by dropping partitions", () => {
       }
       const { items } = await store.listMessages({}, { limit: 30 });
       const logs = items.map(({ id }, index) => ({
-        ...{ id: `log-${month}-${index}`, message_id: id, service_name: "smtp", at: NOW },
-        ...{ request: { host: "mail.example.com" }, response: { status: 200 } },
+        id: `log-${month}-${index}`,
+        message_id: id,
+        service_name: "smtp",
+        at: NOW,
+        request: { host: "mail.example.com" },
+        response: { status: 200 },
       }));
       await store.saveMessages([], "", logs as unknown as DeliveryLog[]);
       await run(`INSERT INTO message_secrets SELECT id, '{}' FROM messages ON CONFLICT DO NOTHING`);
@@ -196,7 +211,11 @@ describeOnPostgres("pruning by dropping partitions", () => {
     const counts = await prune(store);
     expect(counts).toEqual({
       ...NO_PRUNED_ROWS,
-      ...{ partitions: 3, recipient_runs: 60, messages: 60, workflow_runs: 2, warnings: [] },
+      partitions: 3,
+      recipient_runs: 60,
+      messages: 60,
+      workflow_runs: 2,
+      warnings: [],
     });
     expect(await listPartitions("recipient_runs")).toEqual([
       "recipient_runs_2",

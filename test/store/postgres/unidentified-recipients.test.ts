@@ -36,7 +36,11 @@ describeOnPostgres("recipients of a fan-out that were never identified", () => {
     ] as const)
       await store.insertFanOutChunk(
         {
-          ...{ workflow_run_id: id, at: NOW, ...nothing, frequencyRecords: [], throttles: [] },
+          workflow_run_id: id,
+          at: NOW,
+          ...nothing,
+          frequencyRecords: [],
+          throttles: [],
           unidentified: unidentified.map(user),
           rest: after === null ? null : rest(after),
         },

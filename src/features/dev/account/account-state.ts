@@ -96,7 +96,12 @@ export class AccountState {
       store.insertTree(DEVELOPMENT, now);
       for (const { type, id, content } of found)
         insertCommit(store, DEVELOPMENT, {
-          ...{ type, id, digest: store.putContent(content), message: FIRST_MESSAGE, now, promoted: 1 },
+          type,
+          id,
+          digest: store.putContent(content),
+          message: FIRST_MESSAGE,
+          now,
+          promoted: 1,
         });
       this.addEnvironments(store, this.listEnvironments().slice(1));
       for (const { type, id, status } of found)

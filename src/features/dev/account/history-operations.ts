@@ -42,7 +42,9 @@ export class HistoryOperations {
       const row = store.getTree(slug);
       const { created_at = 0, updated_at = 0, last_commit_at = null } = row ?? {};
       return {
-        ...{ slug, order, name: capitalize(slug) },
+        slug,
+        order,
+        name: capitalize(slug),
         created_at: toIsoTime(created_at),
         updated_at: toIsoTime(updated_at),
         last_commit_at: last_commit_at === null ? null : toIsoTime(last_commit_at),

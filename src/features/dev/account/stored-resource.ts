@@ -59,7 +59,10 @@ function isActive(type: ResourceType, status: ResourceStatus | null): boolean | 
 function toStoredResource(resource: TreeResource, valid: boolean): StoredResource {
   const { type, id, content, digest, status, created_at, updated_at } = resource;
   return {
-    ...{ type, id, content, valid },
+    type,
+    id,
+    content,
+    valid,
     active: isActive(type, status),
     sha: digest,
     created_at: toIsoTime(created_at),

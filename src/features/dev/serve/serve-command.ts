@@ -70,7 +70,11 @@ function toLogFields(request: RequestLogEntry) {
   const { method, route = null, status, took_ms, request_id = null, key_id = null, work, error } = request;
   return {
     event: "request",
-    ...{ request_id, key_id, method, route: route?.replace(/^\w+ /, "") ?? null, status },
+    request_id,
+    key_id,
+    method,
+    route: route?.replace(/^\w+ /, "") ?? null,
+    status,
     took_ms: Math.round(took_ms * 10) / 10,
     ...work,
     ...(status === 401 || status === 503 ? { error } : {}),

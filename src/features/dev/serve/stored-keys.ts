@@ -79,8 +79,15 @@ export function createStoredKey(
   return changeKeys(store, (keys) => {
     const stored: StoredKey = {
       id: `key_${randomBytes(6).toString("hex")}`,
-      ...{ name, kind, environment, ending: key.slice(-ENDING_CHARACTERS), created_at: toIsoTime(now) },
-      ...{ previous_valid_until: null, revoked_at: null, digest: digestKey(key), previous_digest: null },
+      name,
+      kind,
+      environment,
+      ending: key.slice(-ENDING_CHARACTERS),
+      created_at: toIsoTime(now),
+      previous_valid_until: null,
+      revoked_at: null,
+      digest: digestKey(key),
+      previous_digest: null,
     };
     keys.push(stored);
     return { key, view: toKeyView(stored) };

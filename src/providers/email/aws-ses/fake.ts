@@ -54,7 +54,8 @@ function buildEvent({ type, message_id, at, reason, url }: FakeEvent): JsonObjec
     bounced: [
       ...(["Bounce", "bounce"] as const),
       {
-        ...{ bounceType: "Permanent", bounceSubType: "General" },
+        bounceType: "Permanent",
+        bounceSubType: "General",
         bouncedRecipients: [{ ...recipient, diagnosticCode: reason ?? "smtp; 550 5.1.1 user unknown" }],
       },
     ],

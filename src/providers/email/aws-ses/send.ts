@@ -87,7 +87,10 @@ function buildBody(message: Message): JsonObject {
 /** Opens Amazon SES with version 2 of its API. It supports no idempotency key; a tag contains the message's ID (CH-093). */
 export const openVendor: OpenVendor = (settings, services) => ({
   send: createAwsSend(definition, settings, services, {
-    ...{ service: "ses", host: "email", path: "/v2/email/outbound-emails", content_type: "application/json" },
+    service: "ses",
+    host: "email",
+    path: "/v2/email/outbound-emails",
+    content_type: "application/json",
     buildBody: (message) => ({ body: JSON.stringify(buildBody(message)) }),
     readError({ headers, text }) {
       const { message, Message: other, __type, code } = parseJsonObject(text) ?? {};

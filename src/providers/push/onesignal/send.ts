@@ -39,7 +39,10 @@ export const openVendor: OpenVendor = (settings, services) => {
           ? { include_subscription_ids: [push.token] }
           : { include_aliases: { external_id: [push.token] }, target_channel: "push" };
         const payload = {
-          ...{ app_id, ...target, ...buildContent(push), data: push.data },
+          app_id,
+          ...target,
+          ...buildContent(push),
+          data: push.data,
           idempotency_key: createUuidV5(NAMESPACE, message.id),
         };
         const body = JSON.stringify(applyPayloadOverrides(payload, push.overrides));

@@ -20,7 +20,8 @@ export const openVendor: OpenVendor = (settings, services) => {
   const host = username === "sandbox" ? "https://api.sandbox.africastalking.com" : "https://api.africastalking.com";
   const url = `${settings.url("base_url", host)}/version1/messaging`;
   const headers = {
-    ...{ apikey: settings.required("api_key"), accept: "application/json" },
+    apikey: settings.required("api_key"),
+    accept: "application/json",
     "content-type": "application/x-www-form-urlencoded",
   };
   const from = settings.text("short_code");

@@ -19,7 +19,11 @@ export const openVendor: OpenVendor = (settings, services) => {
       buildRequest(message) {
         const { digits, body, overrides } = parseSms(definition, message);
         const payload = {
-          ...{ originator, body, recipients: [digits], reference: message.id, datacoding: "auto" },
+          originator,
+          body,
+          recipients: [digits],
+          reference: message.id,
+          datacoding: "auto",
           ...(reportUrl === null ? {} : { reportUrl }),
         };
         return { url, headers, body: JSON.stringify(applyPayloadOverrides(payload, overrides)) };

@@ -44,7 +44,8 @@ export const fake: FakeVendor = {
   events: ["delivered", "undelivered"],
   buildWebhook({ type, message_id, at }, to) {
     const body = JSON.stringify({
-      ...{ message_id: MESSAGE_ID, status: type === "delivered" ? "delivered" : "rejected" },
+      message_id: MESSAGE_ID,
+      status: type === "delivered" ? "delivered" : "rejected",
       status_code: type === "delivered" ? "220" : "320",
       date_received: toIsoTime(at),
       metadata: { knock_message_id: message_id },

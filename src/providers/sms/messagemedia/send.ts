@@ -29,7 +29,10 @@ export const openVendor: OpenVendor = (settings, services) => {
       buildRequest({ id, ...message }) {
         const { to, body, overrides } = parseSms(definition, { id, ...message });
         const payload = {
-          ...{ content: body, destination_number: to, format: "SMS", source_number },
+          content: body,
+          destination_number: to,
+          format: "SMS",
+          source_number,
           ...(type === undefined ? {} : { source_number_type: type }),
           metadata: { knock_message_id: id },
           ...(callback === null ? {} : { delivery_report: true, callback_url: callback }),

@@ -7,7 +7,9 @@ export const definition = {
   settings: {
     authentication_id: { required: true, alias: "auth_id", description: "The ID of the account." },
     authentication_token: {
-      ...{ kind: "secret", required: true, alias: "auth_token" },
+      kind: "secret",
+      required: true,
+      alias: "auth_token",
       description: "The token that authenticates requests, and that Plivo signs webhooks with.",
     },
     phone_number: { alias: "from" },

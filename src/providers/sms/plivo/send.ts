@@ -20,7 +20,9 @@ export const openVendor: OpenVendor = (settings, services) => {
       buildRequest(message) {
         const { digits, body, overrides } = parseSms(definition, message);
         const payload = {
-          ...{ src, dst: digits, text: body },
+          src,
+          dst: digits,
+          text: body,
           ...(callback === null ? {} : { url: buildCallbackUrl(callback, message.id), method: "POST" }),
         };
         return { url, headers, body: JSON.stringify(applyPayloadOverrides(payload, overrides)) };

@@ -46,7 +46,10 @@ export const fake: FakeVendor = {
       type: "recipient_delivery_report_sms",
       batch_id: BATCH_ID,
       recipient: "15550000001",
-      ...{ code, status, at: toIsoTime(at), client_reference: message_id },
+      code,
+      status,
+      at: toIsoTime(at),
+      client_reference: message_id,
     });
     const timestamp = String(Math.floor(at / 1_000));
     const nonce = "01FJA8B4A7BM43YGWSG9GBV067";

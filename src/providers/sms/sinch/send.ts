@@ -18,7 +18,9 @@ export const openVendor: OpenVendor = (settings, services) => {
         const { digits, body, overrides } = parseSms(definition, message);
         const payload = {
           ...(from === null ? {} : { from: from.replace(/^\+/, "") }),
-          ...{ to: [digits], body, client_reference: message.id },
+          to: [digits],
+          body,
+          client_reference: message.id,
           ...(callback === null ? {} : { delivery_report: "per_recipient_final", callback_url: callback }),
         };
         return { url, headers, body: JSON.stringify(applyPayloadOverrides(payload, overrides)) };

@@ -19,7 +19,9 @@ export const openVendor: OpenVendor = (settings, services) => {
         const { to, body, overrides } = parseSms(definition, message);
         const payload = {
           ...sender,
-          ...{ to, text: body, tags: [`knock_message_id=${message.id}`] },
+          to,
+          text: body,
+          tags: [`knock_message_id=${message.id}`],
           ...(webhook === null ? {} : { webhook_url: webhook }),
         };
         return { url, headers, body: JSON.stringify(applyPayloadOverrides(payload, overrides)) };

@@ -28,7 +28,11 @@ export const openVendor: OpenVendor = (settings, services) => {
       buildRequest(message) {
         const { digits, body, overrides } = parseSms(definition, message);
         const fields = {
-          ...{ from, to: digits, text: body, ...account, "client-ref": message.id },
+          from,
+          to: digits,
+          text: body,
+          ...account,
+          "client-ref": message.id,
           ...(GSM.test(body) ? {} : { type: "unicode" }),
           ...(callback === null ? {} : { callback }),
           ...overrides,

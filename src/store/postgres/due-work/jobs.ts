@@ -151,7 +151,9 @@ export function toLeftJob({ task, payload, size }: FoundJob, project: string): N
 export function toJobFields({ id, task, payload, attempt }: FoundJob): WorkFields & { task: TaskName } {
   const { run, workflow, tenant, channel } = payload;
   return {
-    ...{ job: id, task, attempt },
+    job: id,
+    task,
+    attempt,
     ...(run && { workflow_run_id: run, workflow, tenant: tenant ?? null }),
     ...(channel && { channel_id: channel }),
   };

@@ -60,6 +60,17 @@ async function selectKept(tx: Reader, recipients: readonly RecipientKey[]): Prom
   return new Set(rows.map(({ recipient }) => recipient));
 }
 
+/** A change of the counts of a feed. */
+interface FeedCountChange {
+  recipient: RecipientKey;
+  channel: ReturnType<SharedRows["getChannelRow"]>;
+  tenant: string;
+  archived: number;
+  total: number;
+  unread: number;
+  unseen: number;
+}
+
 /** Adds the changes of messages to the counts of those feeds that are kept. */
 export async function countChanges(
   tx: Transaction,
@@ -69,14 +80,17 @@ export async function countChanges(
   const inFeeds = changes.filter(({ message }) => hasTrait(message.channel.type, "isFeed"));
   if (inFeeds.length === 0 || !tx.hasKeptFeeds) return;
   const kept = await selectKept(tx, [...new Set(inFeeds.map(({ message }) => message.recipient))]);
-  const sums = new Map<string, { total: number; unread: number; unseen: number }>();
+  const sums = new Map<string, FeedCountChange>();
   const add = ({ recipient, channel, tenant }: Message, state: CountedState | null, sign: 1 | -1): void => {
     if (state === null || state.status !== "delivered") return;
     const archived = state.archived_at === null ? 0 : 1;
     const key = `${recipient} ${archived} ${channel.id} ${tenant}`;
     const known = sums.get(key) ?? { total: 0, unread: 0, unseen: 0 };
     sums.set(key, {
-      ...{ recipient, channel: shared.getChannelRow(channel), tenant: tenant ?? "", archived },
+      recipient,
+      channel: shared.getChannelRow(channel),
+      tenant: tenant ?? "",
+      archived,
       total: known.total + sign,
       unread: known.unread + (state.read_at === null ? sign : 0),
       unseen: known.unseen + (state.seen_at === null ? sign : 0),

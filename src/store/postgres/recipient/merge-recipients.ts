@@ -70,7 +70,10 @@ async function endUnfinishedRuns(tx: Transaction, recipient: RecipientKey, at: n
   await updateRunRows(
     tx,
     runs.map((found) => ({
-      ...{ row: found.row, batch: found.batch, version: found.version, revision: null },
+      row: found.row,
+      batch: found.batch,
+      version: found.version,
+      revision: null,
       run: cancelRun(toRecipientRun(found, found.run_id), at, { code: "recipient_deleted", detail: null }),
     })),
   );

@@ -179,7 +179,9 @@ class Cancellation {
   private async writeRuns(cancelled: readonly { found: FoundRun; result: CancelledRun }[]): Promise<void> {
     const { tx } = this;
     const updates = cancelled.map(({ found: { row, batch, version }, result }) => ({
-      ...{ row, batch, version },
+      row,
+      batch,
+      version,
       run: result.recipientRun,
       revision: null,
     }));

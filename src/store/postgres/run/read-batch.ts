@@ -52,7 +52,8 @@ export async function readBatches(
     sharing.map(({ workflow_run }) => workflow_run),
   );
   const toActivity = ({ id, workflow_run, actor, data, at }: ActivityRow): BatchActivity => ({
-    ...{ id, actor },
+    id,
+    actor,
     data: data === SHARED_DATA ? (workflowRuns.get(workflow_run)?.run.data ?? {}) : JSON.parse(data),
     at,
   });

@@ -164,7 +164,9 @@ export function wakeRuns(tx: Transaction, runs: readonly ChangedRun[]): void {
         kind: "runs",
         dueAt,
         workflowRunRow: workflowRun,
-        ...{ workflowRunId: run.workflow_run_id, workflow, tenant },
+        workflowRunId: run.workflow_run_id,
+        workflow,
+        tenant,
         rows: { from: Math.min(...rows), to: Math.max(...rows) },
         size: rows.length,
       });

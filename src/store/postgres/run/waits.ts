@@ -121,7 +121,11 @@ export async function processEvents(
   });
   if (begun.length > 0) {
     const rows = begun.map(({ row, wait: { awaited, recipient, from: starts_at, until: ends_at } }) => ({
-      ...{ row, awaited, recipient, starts_at, ends_at },
+      row,
+      awaited,
+      recipient,
+      starts_at,
+      ends_at,
     }));
     await tx.run(INSERT_WAITS, stringify(rows));
   }

@@ -170,7 +170,10 @@ export async function writeWorkflowRun(
 
   const text = stringify(run.data);
   const row = await insertWorkflowRunRow(tx, {
-    ...{ run, version: shared.getVersionRow(version), text, unidentified },
+    run,
+    version: shared.getVersionRow(version),
+    text,
+    unidentified,
     fanOut: newRun.fanOut,
   });
   if (row === null) return { outcome: "repeated" };

@@ -53,7 +53,8 @@ export async function recordAdvances(
     saved.flatMap((one) => listMessages(one).map((message) => ({ message, events: message.events }))),
   );
   const entries: EventEntry[] = messageEvents.map(({ occurred, message }) => ({
-    ...{ occurred, now: message.updated_at },
+    occurred,
+    now: message.updated_at,
     position: positions.get(message.recipient_run_id) ?? 0,
   }));
   for (const [position, one] of saved.entries()) {

@@ -32,8 +32,13 @@ const SCHEDULE = { workflow: "hello", recipients: ["ada"], repeats: [{ frequency
 const MESSAGES = { message_ids: ["2abcdefghijklmnopqrstuvwxyz"] };
 const SUBSCRIPTION = { recipients: ["ada"] };
 const ENGAGEMENT = {
-  ...{ guide_key: "tour", guide_id: getGuideId("tour"), channel_id: "tours", guide_step_ref: "one" },
-  ...{ content: { body: "Hi" }, data: {}, is_final: true },
+  guide_key: "tour",
+  guide_id: getGuideId("tour"),
+  channel_id: "tours",
+  guide_step_ref: "one",
+  content: { body: "Hi" },
+  data: {},
+  is_final: true,
 };
 const SLACK = `access_token_object=${encodeURIComponent(JSON.stringify(PROJECT))}`;
 const TEAMS = `ms_teams_tenant_object=${encodeURIComponent(JSON.stringify(PROJECT))}&team_id=t`;
@@ -105,7 +110,10 @@ const FILES: Files = {
     active: true,
     steps: [
       {
-        ...{ ref: "one", schema_key: "banner", schema_semver: "0.1.0", schema_variant_key: "default" },
+        ref: "one",
+        schema_key: "banner",
+        schema_semver: "0.1.0",
+        schema_variant_key: "default",
         values: { body: "Hi" },
       },
     ],

@@ -30,16 +30,26 @@ const FILES = {
     settings: { is_commercial: true },
     steps: [
       {
-        ...{ ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail", ...TRACKED },
+        ref: "email_1",
+        type: "channel",
+        channel_type: "email",
+        channel_key: "mail",
+        ...TRACKED,
         template: { subject: "S", html_body: `${ANCHOR}<p>${VARS}</p>`, settings: {} },
       },
       {
-        ...{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "text" },
+        ref: "sms_1",
+        type: "channel",
+        channel_type: "sms",
+        channel_key: "text",
         channel_overrides: { link_tracking: true },
         template: { text_body: "See https://lark.test/sms" },
       },
       {
-        ...{ ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" },
+        ref: "feed_1",
+        type: "channel",
+        channel_type: "in_app_feed",
+        channel_key: "feed",
         channel_overrides: { link_tracking: true },
         template: { markdown_body: `[A](https://lark.test/a) ${VARS}` },
       },
@@ -103,9 +113,14 @@ const OLD_FILES = {
     settings: { is_commercial: true },
     steps: [
       {
-        ...{ ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail", ...TRACKED },
+        ref: "email_1",
+        type: "channel",
+        channel_type: "email",
+        channel_key: "mail",
+        ...TRACKED,
         template: {
-          ...{ subject: "S", settings: {} },
+          subject: "S",
+          settings: {},
           html_body: `${ANCHOR}<img src="/o/{{ current_message.id }}.png">`,
         },
       },

@@ -24,7 +24,10 @@ const FILES = {
     name: "Launch",
     steps: [
       {
-        ...{ ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" },
+        ref: "feed_1",
+        type: "channel",
+        channel_type: "in_app_feed",
+        channel_key: "feed",
         template: { markdown_body: "Hi" },
       },
     ],

@@ -57,7 +57,9 @@ describe("snapshots of scenes", () => {
         const before = await readState(send);
         const saved = await send("POST /__knock/snapshots", { name: "prepared" });
         expect(saved.body).toEqual({
-          ...{ name: "prepared", saved_at: expect.any(String), now: "2030-06-04T10:00:00.000Z" },
+          name: "prepared",
+          saved_at: expect.any(String),
+          now: "2030-06-04T10:00:00.000Z",
         });
         expect((await send("GET /__knock/snapshots")).body).toEqual({ items: [saved.body] });
         for (let count = 0; count < 3; count++) {

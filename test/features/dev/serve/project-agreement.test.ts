@@ -6,7 +6,11 @@ const [OLD, NEW] = ["a".repeat(40), "b".repeat(40)];
 let pid = 0;
 
 const server = (project: string | null, started_at = 1): LiveProcess => ({
-  ...{ kind: "server", host: "api", pid: ++pid, project, started_at },
+  kind: "server",
+  host: "api",
+  pid: ++pid,
+  project,
+  started_at,
 });
 const worker = (project: string): LiveProcess => ({ ...server(project), kind: "worker" });
 

@@ -54,19 +54,24 @@ const toPairs = (pairs: Json | undefined): Json[] =>
 
 const READERS: Record<string, (content: JsonObject, source: JsonObject) => JsonObject> = {
   email: ({ subject_line, html_body, text_body }, { settings }) => ({
-    ...{ subject: toText(subject_line), html_body: toText(html_body), text_body: toText(text_body) },
+    subject: toText(subject_line),
+    html_body: toText(html_body),
+    text_body: toText(text_body),
     settings: isJsonObject(settings) ? settings : {},
   }),
   sms: ({ body }) => ({ text_body: toText(body) }),
   push: ({ title, body }, { settings }) => ({
-    ...{ title: toText(title), text_body: toText(body) },
+    title: toText(title),
+    text_body: toText(body),
     settings: { delivery_type: isJsonObject(settings) ? (settings.delivery_type ?? "content") : "content" },
   }),
   chat: readChatTemplate,
   in_app_feed: readFeedTemplate,
   http: ({ method, url, headers, query_params, body }) => ({
-    ...{ method: toText(method).toLowerCase(), url: toText(url) },
-    ...{ headers: toPairs(headers), query_params: toPairs(query_params) },
+    method: toText(method).toLowerCase(),
+    url: toText(url),
+    headers: toPairs(headers),
+    query_params: toPairs(query_params),
     body: body === null || typeof body === "string" ? body : JSON.stringify(body),
   }),
 };

@@ -26,7 +26,10 @@ export function createManagementRoute(
   differs?: string,
 ): Route {
   const route: Route = {
-    ...{ rule, endpoint, tier: null, requiresServiceToken: true },
+    rule,
+    endpoint,
+    tier: null,
+    requiresServiceToken: true,
     handle: (context) => withFileErrors(() => handle(context)),
   };
   return differs === undefined ? route : { ...route, differs };

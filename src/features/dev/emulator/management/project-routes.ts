@@ -106,10 +106,16 @@ async function listBroadcasts(context: RouteContext): Promise<JsonObject[]> {
   const states = await context.documents.readBroadcastStates();
   const draft = { status: "draft", scheduled_at: null, sent_at: null };
   return (await listDocuments(context, "broadcasts")).map(([key, { $schema, __readonly, ...document }]) => ({
-    ...{ name: key, steps: [] },
+    name: key,
+    steps: [],
     ...document,
     ...(states.get(key) ?? draft),
-    ...{ key, environment, valid: true, sha: computeDigest(stableStringify(document)), archived_at: null, ...times },
+    key,
+    environment,
+    valid: true,
+    sha: computeDigest(stableStringify(document)),
+    archived_at: null,
+    ...times,
   }));
 }
 
@@ -154,8 +160,14 @@ export const projectRoutes: Route[] = [
     "GET /v1/whoami",
     async () =>
       ok({
-        ...{ type: "service_token", account_name: "Local", account_slug: "local", service_token_name: "local" },
-        ...{ user_id: null, user_name: null, user_email: null, account_features: { translations_allowed: true } },
+        type: "service_token",
+        account_name: "Local",
+        account_slug: "local",
+        service_token_name: "local",
+        user_id: null,
+        user_name: null,
+        user_email: null,
+        account_features: { translations_allowed: true },
       }),
     "The account is a local placeholder.",
   ),

@@ -73,8 +73,16 @@ export function serializeResource(
   if (type === "translation") return serializeTranslation(stored, format);
   if (type === "schema") return serializeSchema(stored);
   const fields: JsonObject = {
-    ...{ environment, key: id, active, valid, sha, created_at, inserted_at: created_at, updated_at },
-    ...{ owner: "user", semver: DEFAULT_VERSION },
+    environment,
+    key: id,
+    active,
+    valid,
+    sha,
+    created_at,
+    inserted_at: created_at,
+    updated_at,
+    owner: "user",
+    semver: DEFAULT_VERSION,
   };
   const readonly: JsonObject = {};
   for (const field of getResourceType(type).readonlyFields) readonly[field] = fields[field] ?? null;

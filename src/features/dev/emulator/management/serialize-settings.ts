@@ -35,15 +35,26 @@ export function serializeChannel(
   settings: readonly string[] | null = null,
 ): JsonObject {
   const inEnvironment = (slug: string): JsonObject => ({
-    ...{ id: createContentUuid(`${id} ${slug}`), is_sandbox: !deliver, is_valid: true },
-    ...{ channel_settings: null, provider_settings: null },
+    id: createContentUuid(`${id} ${slug}`),
+    is_sandbox: !deliver,
+    is_valid: true,
+    channel_settings: null,
+    provider_settings: null,
   });
   const environment_settings: JsonObject = Object.fromEntries(
     (settings ?? []).map((slug) => [slug, inEnvironment(slug)]),
   );
   return {
-    ...{ id, key, name: key, description: null, type, provider, custom_icon_url: null, archived_at: null },
-    ...{ visible_in: ["workflow", "broadcast"], ...times },
+    id,
+    key,
+    name: key,
+    description: null,
+    type,
+    provider,
+    custom_icon_url: null,
+    archived_at: null,
+    visible_in: ["workflow", "broadcast"],
+    ...times,
     ...(settings === null ? {} : { environment_settings }),
   };
 }
@@ -62,8 +73,15 @@ export function serializeChannelGroup(
     return { ...base, variable: rule.variable, operator: rule.operator, argument };
   });
   return {
-    ...{ key, name: key, channel_type: type, operator, source: "user", channel_rules, archived_at: null },
-    ...{ visible_in: ["workflow", "broadcast"], ...times },
+    key,
+    name: key,
+    channel_type: type,
+    operator,
+    source: "user",
+    channel_rules,
+    archived_at: null,
+    visible_in: ["workflow", "broadcast"],
+    ...times,
   };
 }
 
@@ -93,7 +111,9 @@ export function serializeSource(
 ): JsonObject {
   const { name = key, description = null, custom_image_url = null, settings = {}, mappings = [] } = document;
   const toMapping = (mapping: Json): Json => ({
-    ...{ action_parameters: null, active: true, is_deleted: false },
+    action_parameters: null,
+    active: true,
+    is_deleted: false,
     ...(mapping as JsonObject),
     ...times,
   });
@@ -104,7 +124,11 @@ export function serializeSource(
   };
   const environment_settings: JsonObject = Object.fromEntries((environments ?? []).map((slug) => [slug, own]));
   return {
-    ...{ key, name, description, custom_image_url, ...times },
+    key,
+    name,
+    description,
+    custom_image_url,
+    ...times,
     ...(environments === null ? {} : { environment_settings }),
   };
 }
