@@ -135,7 +135,7 @@ function joinComments(pieces) {
 export function readProse(only = []) {
   const isAsked = (file) => only.length === 0 || only.some((start) => file.startsWith(start));
   const documents = listFiles(
-    /^(?:README|ARCHITECTURE|CODE_OF_CONDUCT|CONTRIBUTING|CHANGELOG|RELEASING|ROADMAP|SECURITY|fixtures\/README|docs\/.*)\.md$/,
+    /^(?:README|ARCHITECTURE|CODE_OF_CONDUCT|CONTRIBUTING|CHANGELOG|RELEASING|SECURITY|fixtures\/README|docs\/.*)\.md$/,
   )
     .filter(isAsked)
     .map((file) => ({ file, line: 1, kind: "document", text: readFileSync(file, "utf8") }));
