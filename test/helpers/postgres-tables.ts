@@ -12,6 +12,7 @@ export const TO_FIRST_VERSION = [
   "DROP INDEX messages_by_time, recipient_runs_by_time, messages_interacted, messages_clicked, messages_archived, recipient_runs_with_errors, recipient_runs_unfinished",
   "CREATE INDEX subscriptions_by_recipient ON subscriptions (recipient)",
   "DROP INDEX subscriptions_of_recipient",
+  "ALTER TABLE recipients DROP COLUMN preference_origins",
   "ALTER TABLE seeds DROP COLUMN stamp",
   "ALTER TABLE workers DROP COLUMN kind, DROP COLUMN pid, DROP COLUMN project, DROP COLUMN names",
   "ALTER TABLE knock_store DROP COLUMN oldest_version",
