@@ -35,7 +35,7 @@ const OR = new Intl.ListFormat("en-GB", { type: "disjunction" });
 /** A workflow that sends nothing to users in the recipients files. */
 interface SilentWorkflow {
   message: string;
-  /** The channel that alone prevents the messages, because the environment does not configure it. */
+  /** The first channel, if the only reason is that the environment configures none of the channels. */
   unconfigured: string | null;
 }
 
@@ -53,12 +53,10 @@ function findSilentWorkflow(
   const listed = AND.format([...users.slice(0, MAX_LISTED_USERS), ...more]);
   const reasons = drops.flatMap(({ reasons: own }) => own);
   const [first] = reasons;
-  const isOneChannel = reasons.every(
-    ({ code, detail }) => code === "channel_not_configured" && detail === first?.detail,
-  );
+  const areUnconfigured = reasons.every(({ code }) => code === "channel_not_configured");
   return {
     message: `can't reach ${listed}: ${summarizeReasons(reasons.map(formatReason))}`,
-    unconfigured: isOneChannel ? (first?.detail ?? null) : null,
+    unconfigured: areUnconfigured ? (first?.detail ?? null) : null,
   };
 }
 
@@ -139,7 +137,7 @@ export class WorkflowChecker {
     return { ...found, errors: found.errors.filter(({ code }) => code !== "workflow_invalid") };
   }
 
-  /** Adds a finding if the workflow sends nothing to users: at the environment's channel if that alone is the reason. */
+  /** Adds a finding if the workflow sends nothing to users: at the environment's channel if no channel is configured. */
   private async checkSilentDrops(
     file: ProjectFile,
     compiled: CompiledWorkflow,

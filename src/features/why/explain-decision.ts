@@ -120,7 +120,7 @@ async function locateStoredSet(
   if (origin !== null) {
     const { by, at } = origin;
     const time = toIsoTime(at);
-    return place?.file.endsWith(by)
+    return place !== null && `/${place.file}`.endsWith(`/${by}`)
       ? { place, source: `${set}, read at ${time}` }
       : { place: null, source: `${set} in ${home}, set by ${by} at ${time}` };
   }

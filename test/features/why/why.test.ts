@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
 import { createInProcessSample } from "../../helpers/run-in-process.js";
@@ -50,6 +51,20 @@ describe("knock why", () => {
         },
       },
     });
+  });
+
+  it("names the file that set a preference, not another one with the same value and a longer name", async () => {
+    const store = ["--store", "files.db"];
+    const muted = (id: string) => ({
+      users: [{ id, email: "lee@example.com", preferences: { default: { channel_types: { email: false } } } }],
+    });
+    sample.write("knock/recipients/muted.json", JSON.stringify(muted("lee")));
+    await sample.knock(["users", "list", ...store]);
+    sample.write("knock/recipients/a-muted.json", JSON.stringify(muted("lee")));
+    const { json } = await sample.knock(["why", "new-comment", "lee", "--json", ...store]);
+    for (const file of ["a-muted.json", "muted.json"]) rmSync(sample.path(`knock/recipients/${file}`));
+    const decisions = (json.steps as { decision: JsonObject | null }[]).map(({ decision }) => decision?.source);
+    expect(decisions).toContainEqual(expect.stringMatching(/set by muted\.json at/));
   });
 
   it("writes nothing, and starts at the time of --at", async () => {
